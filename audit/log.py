@@ -1,0 +1,120 @@
+"""`record` writes down what happened, in the caller's transaction: if it cannot, the act fails."""
+
+import hashlib
+import secrets
+import uuid
+
+import rfc8785
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from django.utils.module_loading import import_string
+
+from audit.actor import Actor
+from audit.kinds import KINDS
+from audit.models import Event, EventDetail
+
+LIMIT = 65_535
+
+
+class Unrecordable(Exception):
+    """An event that does not state what its kind must carry, or is too large to keep."""
+
+
+def record(kind, *, by: Actor, on, department=None, dataset=None, basis=None, facts=None, private=None) -> Event:
+    """One event in the current transaction, which must be open; listeners hear of it once that is committed.
+
+    `on` is the model instance acted on. `facts` are stated openly and may hold no personal values; `private` values
+    appear only as salted commitments, their salts and values in an erasable row.
+    """
+    if not transaction.get_connection().in_atomic_block:
+        raise Unrecordable(f"{kind}: an event is written in the transaction of the act that it records")
+    facts = facts or {}
+    _check(kind, facts)
+
+    event = Event(uuid=uuid.uuid4(), time=timezone.now(), kind=kind)
+    body, openings = _body(event, by, on, department, dataset, basis, facts, private or {})
+    event.body = rfc8785.dumps(body).decode()
+    if len(event.body.encode()) > LIMIT:
+        raise Unrecordable(f"{kind}: the event is larger than {LIMIT} bytes")
+    event.actor = by.user_id
+    event.department = _key(department)
+    event.dataset = _key(dataset)
+    event.basis = _key(basis)
+    event.subject = f"{on._meta.model_name}:{on.pk}"
+    event.save(force_insert=True)
+    if openings:
+        EventDetail.objects.create(event=event, values=openings)
+    transaction.on_commit(lambda: _announce(event))
+    return event
+
+
+def commitment(salt: str, value: str) -> str:
+    """SHA-256 over a random 256-bit salt and the value: binds to it, tells nothing of it."""
+    return hashlib.sha256(bytes.fromhex(salt) + value.encode()).hexdigest()
+
+
+def _check(kind: str, facts: dict) -> None:
+    if kind not in KINDS:
+        raise Unrecordable(f"{kind} is no kind of event: see audit/kinds.py")
+    missing = KINDS[kind] - facts.keys()
+    if missing:
+        raise Unrecordable(f"{kind} must state {', '.join(sorted(missing))}")
+
+
+def _body(event, by, on, department, dataset, basis, facts, private) -> tuple[dict, dict]:
+    openings: dict[str, dict] = {}
+
+    def commit(name: str, value: str) -> dict:
+        salt = secrets.token_hex(32)
+        openings[name] = {"salt": salt, "value": value}
+        return {"commitment": commitment(salt, value)}
+
+    actor = {"kind": by.kind}
+    if by.user is not None:
+        actor |= {"id": str(by.user.pk), "name": commit("actor.name", by.user.name)}
+    if by.key is not None:
+        actor["key"] = str(by.key.pk)
+    if by.service:
+        actor["service"] = by.service
+    body = {
+        "id": str(event.uuid),
+        "time": event.time.isoformat(timespec="microseconds"),
+        "kind": event.kind,
+        "actor": actor,
+        "object": {"type": on._meta.model_name, "id": str(on.pk)},
+        "request": by.request_id,
+        "facts": _plain(facts),
+    }
+    if department is not None:
+        body["department"] = {"id": str(department.pk), "code": department.code, "name": department.name_en}
+    if dataset is not None:
+        body["dataset"] = {"id": str(dataset.pk), "title": dataset.title_en or dataset.title_zh}
+    if basis is not None:
+        body["basis"] = {"id": str(basis.pk), "kind": basis.kind}
+    if private:
+        body["private"] = {name: commit(name, str(value)) for name, value in private.items()}
+    return body, openings
+
+
+def _plain(value):
+    """JSON's own kinds only: whole numbers beyond 53 bits, dates and identifiers become text."""
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, set | frozenset):
+        return sorted(_plain(item) for item in value)
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if value is None or isinstance(value, bool | str):
+        return value
+    if isinstance(value, int) and abs(value) < 2**53:
+        return value
+    return str(value)
+
+
+def _key(thing):
+    return thing.pk if thing is not None else None
+
+
+def _announce(event: Event) -> None:
+    import_string(settings.EVENT_LISTENER)(event)

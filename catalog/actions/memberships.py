@@ -1,0 +1,95 @@
+"""Giving and ending roles; the one place where guardian's permissions are derived from them."""
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from audit.actor import Actor
+from audit.log import record
+from catalog.models import CITY_ROLES, Department, Membership, Role
+from catalog.permissions import check_may_administer, derive_permissions
+
+
+@transaction.atomic
+def give_role(user, department: Department, role: str, *, by: Actor, until=None) -> Membership:
+    """The person holds this role in this department from now on, until the date if there is one."""
+    check_may_administer(by)
+
+    check_role_fits(role, department)
+    if Membership.objects.filter(user=user, department=department, role=role, ended_at=None).exists():
+        raise ValidationError(_("This person holds that role in that department already."))
+
+    return begin(user, department, role, by=by, until=until)
+
+
+@transaction.atomic
+def begin(user, department: Department, role: str, *, by: Actor, until=None) -> Membership:
+    """The bare start of a membership, for actions that have checked: `give_role`, sign-up, and the first set-up."""
+    membership = Membership.objects.create(
+        user=user, department=department, role=role, ends_at=until, given_by=by.user
+    )
+    derive_permissions(user)
+
+    record(
+        "membership.given",
+        by=by,
+        on=membership,
+        department=department,
+        facts={"role": role, "until": until},
+        private={"member": user.name},
+    )
+    return membership
+
+
+@transaction.atomic
+def end_role(membership: Membership, *, by: Actor, reason: str) -> None:
+    """The role ends now, and every right that came with it."""
+    check_may_administer(by)
+
+    membership = Membership.objects.select_for_update().get(pk=membership.pk)
+    if membership.ended_at is not None:
+        raise ValidationError(_("This role has ended already."))
+
+    finish(membership, by=by, reason=reason)
+
+
+@transaction.atomic
+def move_person(user, department: Department, role: str, *, by: Actor, reason: str, until=None) -> Membership:
+    """The person leaves every role in other departments at once, and takes one up in this department."""
+    check_may_administer(by)
+
+    check_role_fits(role, department)
+    held = Membership.objects.select_for_update().filter(user=user, ended_at=None)
+    for membership in held:
+        if membership.department_id == department.pk and membership.role == role:
+            raise ValidationError(_("This person holds that role in that department already."))
+        if membership.department_id != department.pk:
+            finish(membership, by=by, reason=reason)
+    return begin(user, department, role, by=by, until=until)
+
+
+@transaction.atomic
+def finish(membership: Membership, *, by: Actor, reason: str) -> None:
+    """The bare end of a membership, for actions that have checked, and for the clock."""
+    membership.ended_at = timezone.now()
+    membership.ended_by = by.user
+    membership.save(update_fields=["ended_at", "ended_by"])
+    derive_permissions(membership.user)
+
+    record(
+        "membership.ended",
+        by=by,
+        on=membership,
+        department=membership.department,
+        facts={"role": membership.role, "reason": reason},
+        private={"member": membership.user.name},
+    )
+
+
+def check_role_fits(role: str, department: Department) -> None:
+    """City-wide roles are held in the city, the others in a department; an enterprise only asks."""
+    if (role in CITY_ROLES) != department.is_city:
+        raise ValidationError(_("City-wide roles are given in the city, all others in a department."))
+    if department.kind == Department.Kind.ENTERPRISE and role != Role.REQUESTER:
+        raise ValidationError(_("The people of an enterprise can only be requesters."))

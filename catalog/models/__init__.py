@@ -1,0 +1,36 @@
+"""The nouns of the catalogue, one a file."""
+
+from catalog.models.basis import Basis, Extent
+from catalog.models.column import Column
+from catalog.models.dataset import Dataset, DatasetChange, Link
+from catalog.models.department import Department
+from catalog.models.distribution import Distribution, Format
+from catalog.models.job import Job
+from catalog.models.key import Key, Scope
+from catalog.models.membership import CITY_ROLES, Membership, Role
+from catalog.models.message import Message
+from catalog.models.permission import DepartmentPermission
+from catalog.models.version import Document, Table, Version
+
+__all__ = [
+    "CITY_ROLES",
+    "Basis",
+    "Column",
+    "Dataset",
+    "DatasetChange",
+    "Department",
+    "DepartmentPermission",
+    "Distribution",
+    "Document",
+    "Extent",
+    "Format",
+    "Job",
+    "Key",
+    "Link",
+    "Membership",
+    "Message",
+    "Role",
+    "Scope",
+    "Table",
+    "Version",
+]

@@ -1,0 +1,105 @@
+"""One immutable state of a dataset: a manifest of its tables and documents."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from catalog.models.bilingual import Titled
+from catalog.models.dataset import Dataset
+
+
+class Version(models.Model):
+    """What a dataset was at one time. Proposed until a steward has seen how it was read; then kept for ever."""
+
+    class State(models.TextChoices):
+        PROPOSED = "proposed", _("Waiting for the steward")
+        KEPT = "kept", _("Kept")
+        DISCARDED = "discarded", _("Discarded")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    dataset = models.ForeignKey(Dataset, models.PROTECT, related_name="versions")
+    number = models.PositiveIntegerField(help_text="1, 2, 3 within the dataset, in order of arrival")
+    identity = models.CharField(max_length=64, help_text="SHA-256 of the sources and the reading settings")
+    state = models.CharField(max_length=10, choices=State, default=State.PROPOSED)
+    source_name = models.CharField(max_length=255, blank=True)
+    source_sha256 = models.CharField(max_length=64, blank=True)
+    source_bytes = models.BigIntegerField(default=0)
+    source_path = models.CharField(max_length=300, blank=True, help_text="kept while proposed, to be read again")
+    reading = models.JSONField(default=dict, help_text="how the source was read: the same gives the same")
+    report = models.JSONField(default=dict, help_text="what was detected and noted on reading")
+    created_at = models.DateTimeField(default=timezone.now)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    confirmed_at = models.DateTimeField(null=True)
+    confirmed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        ordering = ["-number"]
+        constraints = [
+            models.UniqueConstraint(fields=["dataset", "number"], name="version_number"),
+            models.UniqueConstraint(
+                fields=["dataset", "identity"], condition=~models.Q(state="discarded"), name="version_once"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(confirmed_at=None, confirmed_by=None)
+                | models.Q(confirmed_at__isnull=False, confirmed_by__isnull=False),
+                name="version_confirmed_by",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state="kept") | models.Q(confirmed_at__isnull=False), name="version_kept_confirmed"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.dataset_id}@{self.number}"
+
+
+class Table(models.Model):
+    """Rows of one kind in a version. What is said here is of all rows: it leaves only under a basis (`Extent`)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    version = models.ForeignKey(Version, models.CASCADE, related_name="tables")
+    name = models.CharField(max_length=80)
+    position = models.PositiveIntegerField(default=0)
+    rows = models.BigIntegerField()
+    path = models.CharField(max_length=300, help_text="the Parquet file under STORAGE_URL")
+    bytes = models.BigIntegerField()
+    sha256 = models.CharField(max_length=64)
+    schema = models.JSONField(help_text="[{name, title, type, nulls, distinct, min, max, frequent, almost, bad_cells}]")
+    bad_cells_path = models.CharField(max_length=300, blank=True)
+    bad_cells = models.BigIntegerField(default=0)
+
+    class Meta:
+        ordering = ["position", "name"]
+        constraints = [models.UniqueConstraint(fields=["version", "name"], name="table_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def types(self) -> dict[str, str]:
+        """Column name to type, in order."""
+        return {column["name"]: column["type"] for column in self.schema}
+
+
+class Document(Titled, models.Model):
+    """A file of a version that has no rows."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    version = models.ForeignKey(Version, models.CASCADE, related_name="documents")
+    title_en = models.CharField(_("title in English"), max_length=200, blank=True)
+    title_zh = models.CharField(_("title in Chinese"), max_length=200, blank=True)
+    name = models.CharField(max_length=255)
+    media_type = models.CharField(max_length=100)
+    path = models.CharField(max_length=300)
+    bytes = models.BigIntegerField()
+    sha256 = models.CharField(max_length=64)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(fields=["version", "name"], name="document_once")]
+
+    def __str__(self) -> str:
+        return self.title or self.name

@@ -1,0 +1,183 @@
+"""Who may. Each `check_...` raises with a sentence; `can` turns one into a yes or no for pages.
+
+When it may happen is another question: see `policies.py`. A person without a right to know that a thing exists never
+gets here with it: views fetch through `visible_datasets` and `bases_open_to`, and find nothing.
+"""
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from guardian.shortcuts import assign_perm, remove_perm
+
+from audit.actor import Actor
+from catalog.models import Basis, Dataset, Department, DepartmentPermission, Key, Membership, Role, Scope
+
+
+def can(check, *args, **kwargs) -> bool:
+    """True where the check passes."""
+    try:
+        check(*args, **kwargs)
+    except PermissionDenied:
+        return False
+    return True
+
+
+def departments_of(by: Actor, *roles: str) -> QuerySet[Department]:
+    """The departments in which this actor holds one of the roles at this moment (any role where none is named).
+
+    A right counts only while both agree: the permission derived for guardian, and the live membership behind it.
+    """
+    if by.user is None:
+        return Department.objects.none()
+    derived = DepartmentPermission.objects.filter(user=by.user_id, content_object=OuterRef("department"))
+    held = Membership.objects.live().filter(
+        Exists(derived.filter(permission__codename=OuterRef("role"))), user=by.user_id
+    )
+    if roles:
+        held = held.filter(role__in=roles)
+    return Department.objects.filter(pk__in=held.values("department"))
+
+
+def holds(by: Actor, role: str, department: Department) -> bool:
+    """True where the actor holds this role in this department now."""
+    return departments_of(by, role).filter(pk=department.pk).exists()
+
+
+def holds_in_city(by: Actor, role: str) -> bool:
+    """True where the actor holds this city-wide role now."""
+    return departments_of(by, role).filter(kind=Department.Kind.CITY).exists()
+
+
+def is_officer(by: Actor) -> bool:
+    """True for whoever holds any role in the city or a department of it."""
+    return departments_of(by).exclude(kind=Department.Kind.ENTERPRISE).exists()
+
+
+def check_signed_in(by: Actor) -> None:
+    """Somebody must have signed in, or come with a key."""
+    if by.user is None:
+        raise PermissionDenied(_("Sign in first, or send a key."))
+
+
+def check_scope(by: Actor, scope: str) -> None:
+    """A key does only what it was made for. People at the keyboard have no scope."""
+    if by.key is not None and scope not in by.key.scopes:
+        raise PermissionDenied(
+            _("This key was not made for that: it lacks the scope “%(scope)s”. Make a key that has it.")
+            % {"scope": scope}
+        )
+
+
+def check_key_covers(by: Actor, dataset: Dataset) -> None:
+    """A key that names datasets is for those alone."""
+    if by.key is not None and by.key.datasets.exists() and not by.key.datasets.filter(pk=dataset.pk).exists():
+        raise PermissionDenied(_("This key was made for other datasets. Make one that names this dataset."))
+
+
+def check_may_create_in(by: Actor, department: Department) -> None:
+    """A steward creates datasets in the own department."""
+    check_scope(by, Scope.WRITE)
+    if not holds(by, Role.STEWARD, department):
+        raise PermissionDenied(
+            _("Only a steward of %(department)s can create its datasets. The administrator gives that role.")
+            % {"department": department.name}
+        )
+
+
+def check_may_keep(by: Actor, dataset: Dataset) -> None:
+    """A steward of the owning department edits, loads, submits and retires."""
+    check_scope(by, Scope.WRITE)
+    check_key_covers(by, dataset)
+    if not holds(by, Role.STEWARD, dataset.department):
+        raise PermissionDenied(
+            _("Only a steward of %(department)s can do this.") % {"department": dataset.department.name}
+        )
+
+
+def check_may_decide(by: Actor, dataset: Dataset) -> None:
+    """An approver of the owning department lends its data."""
+    check_scope(by, Scope.GRANT)
+    check_key_covers(by, dataset)
+    if not holds(by, Role.APPROVER, dataset.department):
+        raise PermissionDenied(
+            _("Only an approver of %(department)s decides who may have this data.")
+            % {"department": dataset.department.name}
+        )
+
+
+def check_may_review(by: Actor) -> None:
+    """A reviewer of the city clears or returns."""
+    check_at_keyboard(by)
+    if not holds_in_city(by, Role.REVIEWER):
+        raise PermissionDenied(_("Only a reviewer can do this."))
+
+
+def check_may_administer(by: Actor) -> None:
+    """The administrator manages departments, people and roles."""
+    check_at_keyboard(by)
+    if not holds_in_city(by, Role.ADMINISTRATOR):
+        raise PermissionDenied(_("Only an administrator can do this."))
+
+
+def check_at_keyboard(by: Actor) -> None:
+    """Some acts are for a person who signed in: no key does them."""
+    if by.key is not None:
+        raise PermissionDenied(_("No key can do this. Sign in and do it on the page."))
+
+
+def bases_open_to(by: Actor) -> QuerySet[Basis]:
+    """The bases that let this actor in at this moment: valid, and naming everybody, the account or its department."""
+    everybody = Q(recipient=Basis.Recipient.EVERYBODY)
+    if by.user is None:
+        return Basis.objects.live().filter(everybody)
+    member = Membership.objects.live().filter(user=by.user_id, department=OuterRef("department"))
+    in_role = member.filter(role__in=OuterRef("roles"))
+    named = Q(recipient=Basis.Recipient.ACCOUNT, account=by.user_id, account__is_active=True) | (
+        Q(recipient=Basis.Recipient.DEPARTMENT) & (Q(Exists(member), roles=[]) | Q(Exists(in_role)))
+    )
+    if by.key is not None:
+        named &= _key_opens(by)
+    return Basis.objects.live().filter(everybody | named)
+
+
+def _key_opens(by: Actor) -> Q:
+    key = Key.objects.live().filter(pk=by.key.pk, user=by.user_id, scopes__contains=[Scope.READ])
+    names_none = ~Exists(Key.datasets.through.objects.filter(key=by.key.pk))
+    names_this = Exists(Key.datasets.through.objects.filter(key=by.key.pk, dataset=OuterRef("dataset")))
+    return Q(Exists(key)) & (Q(names_none) | Q(names_this))
+
+
+def visible_datasets(by: Actor) -> QuerySet[Dataset]:
+    """The datasets whose existence and description this actor may know.
+
+    Everybody: those with a live release. Officers of the city: also active ones that no law withholds. The owner's
+    people: all of their department. Whoever a basis lets in: the dataset it is over.
+    """
+    open_bases = bases_open_to(by).filter(dataset=OuterRef("pk"))
+    seen = Q(Exists(open_bases))
+    if by.user is not None:
+        seen |= Q(department__in=departments_of(by, Role.STEWARD, Role.APPROVER))
+        if is_officer(by):
+            seen |= Q(state=Dataset.State.ACTIVE) & ~Q(sharing_class="withheld")
+        if holds_in_city(by, Role.AUTHORITY):
+            seen |= ~Q(state=Dataset.State.DRAFT)
+    return Dataset.objects.filter(seen)
+
+
+def withdrawn_from_public() -> QuerySet[Dataset]:
+    """Datasets that were open once and are no longer: their page says so, and nothing more."""
+    releases = Basis.objects.releases().filter(dataset=OuterRef("pk"))
+    live = releases.filter(state=Basis.State.ACTIVE, valid_from__lte=timezone.now())
+    return Dataset.objects.filter(Exists(releases), ~Exists(live))
+
+
+def derive_permissions(user) -> None:
+    """Makes guardian's rows for this person exactly those of the memberships that have not ended."""
+    wanted = {(m.role, m.department) for m in user.memberships.filter(ended_at=None).select_related("department")}
+    held = DepartmentPermission.objects.filter(user=user).select_related("permission", "content_object")
+    have = {(row.permission.codename, row.content_object) for row in held}
+    for role, department in wanted - have:
+        assign_perm(role, user, department)
+    for role, department in have - wanted:
+        remove_perm(role, user, department)

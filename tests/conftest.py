@@ -1,0 +1,66 @@
+"""The database of the tests: made by the owner's role, used through the application's."""
+
+import os
+
+import pytest
+from django.core.management import call_command
+from django.db import connections
+from django.test import TransactionTestCase
+
+from tests.engines import TEST_VAR
+
+
+def pytest_addoption(parser):
+    parser.addoption("--slow", action="store_true", help="also run what takes longer than a few seconds")
+
+
+def pytest_collection_modifyitems(config, items):
+    if config.getoption("--slow"):
+        return
+    skip = pytest.mark.skip(reason="slow: run with --slow, as CI does")
+    for item in items:
+        if "slow" in item.keywords:
+            item.add_marker(skip)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_blocker):
+    """A database of this process alone, migrated as the owner, then entered as the application."""
+    name = f"test_{os.getpid()}"
+    with django_db_blocker.unblock():
+        with connections["owner"].cursor() as cursor:
+            cursor.execute(f"CREATE DATABASE {name}")
+        for alias in ("owner", "default"):
+            connections[alias].close()
+            connections[alias].settings_dict["NAME"] = name
+        os.environ["TEST_DATABASE"] = name
+        call_command("migrate", database="owner", verbosity=0)
+        call_command("lockdown", verbosity=0)
+        yield
+        for alias in ("owner", "default"):
+            connections[alias].close()
+        connections["owner"].settings_dict["NAME"] = "postgres"
+        with connections["owner"].cursor() as cursor:
+            cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def empty_tables(self):
+    """Empties what a transactional test left, as the cluster's superuser: nobody else may touch events."""
+    from portal.engines import postgres
+
+    connection = postgres.connect(TEST_VAR, connections["default"].settings_dict["NAME"])
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT string_agg(format('%I', tablename), ', ') FROM pg_tables WHERE schemaname = 'public'"
+                " AND tablename NOT IN ('django_migrations', 'django_content_type', 'auth_permission')"
+            )
+            (tables,) = cursor.fetchone()
+            cursor.execute("SET session_replication_role = replica")
+            cursor.execute(f"TRUNCATE {tables}")
+        connection.commit()
+    finally:
+        connection.close()
+
+
+TransactionTestCase._fixture_teardown = empty_tables

@@ -1,0 +1,153 @@
+"""The cast of every test, and the plain functions that make what they need.
+
+Parks owns, Health receives. Olga keeps the data of Parks (steward), Anton decides for Parks (approver), Rita asks for
+Health (requester), Vera reviews, Hugo audits, Ada administers, Sam is a stranger of Schools, Cleo is a citizen.
+"""
+
+import hashlib
+import itertools
+from datetime import timedelta
+from types import SimpleNamespace
+
+from django.utils import timezone
+
+from audit.actor import Actor
+from catalog.actions import memberships
+from catalog.models import Basis, Column, Dataset, Department, Role, Table, Version
+from catalog.store import store
+from catalog.terms import TableTerms, Terms
+from portal.models import User
+
+PASSWORD = "correct horse battery"
+_numbers = itertools.count(1)
+
+
+def person(name: str, department: Department | None = None, *roles: str, kind: str = "officer") -> User:
+    """An account with these roles in this department."""
+    user = User.objects.create_user(f"{name.lower()}@causeway.example", PASSWORD, name=name, kind=kind)
+    for role in roles:
+        memberships.begin(user, department, role, by=Actor(service="test"))
+    return user
+
+
+def department(code: str, name: str = "", kind: str = "department", **fields) -> Department:
+    """A department below the city, or an enterprise."""
+    if kind == "department":
+        fields.setdefault("parent", city())
+    return Department.objects.create(code=code, name_en=name or code.title(), kind=kind, **fields)
+
+
+def city() -> Department:
+    """The root of the tree."""
+    found, _new = Department.objects.get_or_create(kind="city", defaults={"code": "city", "name_en": "The City"})
+    return found
+
+
+def cast() -> SimpleNamespace:
+    """All departments and people of the tests."""
+    root = city()
+    parks, health, schools = department("parks"), department("health"), department("schools")
+    return SimpleNamespace(
+        city=root,
+        parks=parks,
+        health=health,
+        schools=schools,
+        owner=person("Olga", parks, Role.STEWARD),
+        approver=person("Anton", parks, Role.APPROVER),
+        requester=person("Rita", health, Role.REQUESTER),
+        reviewer=person("Vera", root, Role.REVIEWER),
+        auditor=person("Hugo", root, Role.AUDITOR),
+        authority=person("Tora", root, Role.AUTHORITY),
+        administrator=person("Ada", root, Role.ADMINISTRATOR),
+        stranger=person("Sam", schools, Role.REQUESTER),
+        citizen=person("Cleo", kind="citizen"),
+    )
+
+
+def by(user: User | None, key=None) -> Actor:
+    """The actor that this account is."""
+    return Actor(user=user, key=key)
+
+
+def dataset(owner: User, department: Department, title: str = "Trees", **fields) -> Dataset:
+    """An active dataset."""
+    defaults = {
+        "title_en": title,
+        "theme": "environment",
+        "frequency": "annual",
+        "licence": "cc-by-4.0",
+        "sharing_class": "conditional",
+        "opening_class": "open",
+        "state": "active",
+    }
+    return Dataset.objects.create(department=department, created_by=owner, **{**defaults, **fields})
+
+
+def version(dataset: Dataset, columns: dict[str, tuple[str, list]], *, table: str = "main") -> Version:
+    """A kept version with one table: name -> (type, values)."""
+    from tests.parquet import write_parquet
+
+    number = next(_numbers)
+    path = f"tables/test-{dataset.pk}-{number}.parquet"
+    data = write_parquet(columns)
+    with store().open(path, "wb") as file:
+        file.write(data)
+    rows = len(next(iter(columns.values()))[1])
+    made = Version.objects.create(
+        dataset=dataset,
+        number=(dataset.versions.count() + 1),
+        identity=hashlib.sha256(data + str(number).encode()).hexdigest(),
+        state="kept",
+        created_by=dataset.created_by,
+        confirmed_by=dataset.created_by,
+        confirmed_at=timezone.now(),
+    )
+    Table.objects.create(
+        version=made,
+        name=table,
+        rows=rows,
+        path=path,
+        bytes=len(data),
+        sha256=hashlib.sha256(data).hexdigest(),
+        schema=[{"name": name, "title": name, "type": kind} for name, (kind, _values) in columns.items()],
+    )
+    for position, name in enumerate(columns):
+        Column.objects.get_or_create(
+            dataset=dataset, table=table, name=name, defaults={"position": position, "sensitivity": "public"}
+        )
+    dataset.current = made
+    dataset.save(update_fields=["current"])
+    return made
+
+
+def basis(kind: str, over: Version, columns: dict[str, str | None], *, where: str = "", to=None, roles=(), **fields):
+    """A basis over one table: a release to everybody, or a grant or duty to a department."""
+    defaults = {"purpose": "to test", "legal_basis": "article 1"}
+    if kind == "release":
+        defaults |= {"recipient": "everybody", "version": over}
+    else:
+        defaults |= {"recipient": "department", "department": to, "roles": list(roles)}
+    if kind == "grant":
+        defaults |= {"valid_until": timezone.now() + timedelta(days=30)}
+    terms = Terms(tables={over.tables.get().name: TableTerms(columns=columns, where=where)})
+    return Basis.objects.create(kind=kind, dataset=over.dataset, terms=terms.to_json(), **{**defaults, **fields})
+
+
+def settle() -> None:
+    """Runs every reaction that recorded events call for, as the worker would, until none is left."""
+    from audit.models import Event
+    from portal.models import Reaction
+    from portal.reactions import REACTIONS, react
+
+    while True:
+        done = set(Reaction.objects.filter(done_at__isnull=False).values_list("event", "name"))
+        waiting = [
+            (str(event.uuid), step.__name__)
+            for event in Event.objects.filter(kind__in=REACTIONS).order_by("id")
+            for step in REACTIONS[event.kind]
+            if (event.uuid, step.__name__) not in done
+        ]
+        if not waiting:
+            return
+        for event, name in waiting:
+            react(event, name)
