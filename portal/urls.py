@@ -2,4 +2,9 @@
 
 from django.urls import path
 
-urlpatterns: list = []
+from portal import health
+
+urlpatterns = [
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+]

@@ -1,0 +1,29 @@
+"""How gunicorn serves Causeway: `gunicorn --config python:portal.gunicorn portal.wsgi:application`.
+
+Threads, so that a slow download does not hold up its neighbours; the application is loaded once and forked.
+"""
+
+import os
+
+from django.db import connections
+
+bind = os.environ.get("BIND") or f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
+worker_class = "gthread"
+workers = int(os.environ.get("WEB_WORKERS", "4"))
+threads = int(os.environ.get("WEB_THREADS", "4"))
+preload_app = True
+
+timeout = 60  # of a worker that stopped turning; a long stream does not stop it
+graceful_timeout = 5
+keepalive = 5
+worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108  (heartbeats: memory, not disk)
+
+accesslog = os.environ.get("ACCESS_LOG") or None  # citizens are not tracked unless somebody decides so
+errorlog = "-"
+loglevel = os.environ.get("LOG_LEVEL", "info").lower()
+proc_name = "causeway"
+
+
+def pre_fork(server, worker):
+    """No connection of the parent may be shared by its workers."""
+    connections.close_all()

@@ -1,0 +1,97 @@
+"""Two addresses for those who watch over the machines: is the process alive, and can it serve?"""
+
+import logging
+import secrets
+from collections.abc import Callable
+from functools import cache
+
+from django.apps import apps
+from django.core.cache import caches
+from django.db import connection
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from catalog.store import store
+
+log = logging.getLogger(__name__)
+
+
+@never_cache
+@require_safe
+def healthz(request: HttpRequest) -> HttpResponse:
+    """200 while the process is alive, whatever becomes of the services that it needs."""
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+@never_cache
+@require_safe
+def readyz(request: HttpRequest) -> JsonResponse:
+    """200 when this process can serve; 503 with the names of the checks that fail, and never their inner details."""
+    answers = {name: answer(check) for name, check in CHECKS.items()}
+    ready = all(state == "ok" for state in answers.values())
+    return JsonResponse({"ready": ready, "checks": answers}, status=200 if ready else 503)
+
+
+def answer(check: Callable[[], str]) -> str:
+    """The check's own words, or that it failed; what exactly went wrong stands in the log of this process."""
+    try:
+        return check() or "ok"
+    except Exception:  # whatever a service throws at us means the same: not ready
+        log.exception("The readiness check %s failed", check.__name__)
+        return "failed"
+
+
+def check_database() -> str:
+    """The database answers, and its tables are those of this code."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    missing = known_migrations() - set(MigrationRecorder(connection).applied_migrations())
+    return "not migrated: run manage.py migrate --database owner" if missing else ""
+
+
+@cache
+def known_migrations() -> set[tuple[str, str]]:
+    """The migrations that this code brings."""
+    return set(MigrationLoader(None).disk_migrations)
+
+
+def check_events() -> str:
+    """The application's role may add events and read them, and do nothing else to them."""
+    table = apps.get_model("audit", "Event")._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT has_table_privilege(%s, 'INSERT') AND has_table_privilege(%s, 'SELECT'), "
+            "has_table_privilege(%s, 'UPDATE, DELETE, TRUNCATE') OR has_any_column_privilege(%s, 'UPDATE')",
+            [table] * 4,
+        )
+        may_add, may_change = cursor.fetchone()
+    if may_change:
+        return "the application's role can change events: run manage.py lockdown"
+    return "" if may_add else "the application's role cannot add events: run manage.py lockdown"
+
+
+def check_cache() -> str:
+    """The cache gives back what it was given."""
+    cache, key, word = caches["default"], f"readyz-{secrets.token_hex(8)}", secrets.token_hex(8)
+    cache.set(key, word, 10)
+    found = cache.get(key)
+    cache.delete(key)
+    return "" if found == word else "failed"
+
+
+def check_storage() -> str:
+    """Files can be written, read and removed."""
+    name, word = f".readyz-{secrets.token_hex(8)}", secrets.token_bytes(8)
+    with store().open(name, "wb") as file:
+        file.write(word)
+    try:
+        with store().open(name) as file:
+            return "" if file.read() == word else "failed"
+    finally:
+        store().remove(name)
+
+
+CHECKS = {"database": check_database, "events": check_events, "cache": check_cache, "storage": check_storage}
