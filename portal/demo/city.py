@@ -1,0 +1,163 @@
+"""Reads the description files of the sample city in `sample/`, and refuses what it does not understand."""
+
+import csv
+import datetime
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from django.conf import settings
+
+SAMPLE = settings.BASE_DIR / "sample"
+
+
+@dataclass(frozen=True)
+class SampleDepartment:
+    """A body of the city; its parent stands before it."""
+
+    code: str
+    name_en: str
+    name_zh: str
+    email: str
+    duties_en: str
+    duties_zh: str
+    parent: str = ""
+
+
+@dataclass(frozen=True)
+class SamplePerson:
+    """A demo account, and the roles it holds: a department's code, or `city`, to what one does there."""
+
+    email: str
+    name: str
+    kind: str = "officer"
+    department: str = ""
+    roles: dict[str, list[str]] = field(default_factory=dict)
+    enterprise: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def home(self) -> str:
+        """The code of the department that the person belongs to; empty for those outside the city's service."""
+        return self.department or next(iter(self.roles), "")
+
+
+@dataclass(frozen=True)
+class SampleSource:
+    """Where a dataset's rows come from: a file of the sample or a generator, and how a steward says to read it."""
+
+    file: str = ""
+    generator: str = ""
+    table: str = ""
+    settings: dict = field(default_factory=dict)
+
+    @property
+    def path(self) -> Path:
+        """The file in the sample; meaningless for a generator."""
+        return SAMPLE / "files" / self.file
+
+
+@dataclass(frozen=True)
+class SampleColumn:
+    """One line of a dictionary."""
+
+    table: str
+    column: str
+    title_en: str
+    title_zh: str
+    unit: str
+    meaning_en: str
+    meaning_zh: str
+    sensitivity: str
+    identity_role: str
+
+
+@dataclass(frozen=True)
+class SampleGrant:
+    """What an approver lends: columns with their masks (empty for none), rows, recipient, purpose, days."""
+
+    by: str
+    recipient: str
+    columns: dict[str, str]
+    where: str
+    purpose: str
+    legal_basis: str
+    days: int
+
+
+@dataclass(frozen=True)
+class SampleDataset:
+    """An entry of the catalogue as it shall be, and the state it shall end in."""
+
+    name: str
+    title_en: str
+    title_zh: str
+    description_en: str
+    description_zh: str
+    keywords_en: list[str]
+    keywords_zh: list[str]
+    theme: str
+    department: str
+    contact_name: str
+    contact_email: str
+    frequency: str
+    place_en: str
+    place_zh: str
+    language: str
+    licence: str
+    legal_basis: str
+    sharing_class: str
+    opening_class: str
+    state: str
+    sharing_law: str = ""
+    coverage_from: datetime.date | None = None
+    coverage_until: datetime.date | None = None
+    source: SampleSource | None = None
+    documents: tuple[dict[str, str], ...] = ()
+    links: tuple[dict[str, str], ...] = ()
+    grants: tuple[SampleGrant, ...] = ()
+    dictionary: tuple[SampleColumn, ...] = ()
+
+
+@dataclass(frozen=True)
+class SampleCity:
+    """Everything that the demo command makes."""
+
+    departments: tuple[SampleDepartment, ...]
+    people: tuple[SamplePerson, ...]
+    datasets: tuple[SampleDataset, ...]
+
+
+def read_city(folder: Path = SAMPLE) -> SampleCity:
+    """The whole sample city, departments in the order of the tree, datasets by name."""
+    return SampleCity(
+        departments=tuple(SampleDepartment(**one) for one in _toml(folder / "departments.toml")["department"]),
+        people=tuple(SamplePerson(**one) for one in _toml(folder / "people.toml")["person"]),
+        datasets=tuple(read_dataset(path) for path in sorted((folder / "datasets").glob("*.toml"))),
+    )
+
+
+def read_dataset(path: Path) -> SampleDataset:
+    """One dataset from its `.toml`, with the dictionary in the `.csv` beside it."""
+    said = _toml(path)
+    source = said.pop("source", None)
+    return SampleDataset(
+        name=path.stem,
+        source=SampleSource(**source) if source else None,
+        documents=tuple(said.pop("document", ())),
+        links=tuple(said.pop("link", ())),
+        grants=tuple(SampleGrant(**grant) for grant in said.pop("grant", ())),
+        dictionary=tuple(_dictionary(path.with_suffix(".csv"))),
+        **{name: value.strip() if isinstance(value, str) else value for name, value in said.items()},
+    )
+
+
+def _dictionary(path: Path) -> list[SampleColumn]:
+    if not path.exists():
+        return []
+    with path.open(encoding="utf-8", newline="") as file:
+        return [SampleColumn(**row) for row in csv.DictReader(file)]
+
+
+def _toml(path: Path) -> dict:
+    with path.open("rb") as file:
+        return tomllib.load(file)
