@@ -20,6 +20,7 @@ worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa:
 
 accesslog = os.environ.get("ACCESS_LOG") or None  # citizens are not tracked unless somebody decides so
 errorlog = "-"
+control_socket_disable = True  # it would be shared by all the checkouts of an account
 loglevel = os.environ.get("LOG_LEVEL", "info").lower()
 proc_name = "causeway"
 

@@ -5,6 +5,7 @@ In a checkout with nothing set, the addresses are those of the services that `ma
 
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import dj_database_url
@@ -157,6 +158,8 @@ CELERY_BEAT_SCHEDULE = {
 STORAGE_URL = text("STORAGE_URL")
 SERVING_DIR = Path(os.environ.get("SERVING_DIR", VAR / "serving"))
 SCRATCH_DIR = Path(os.environ.get("SCRATCH_DIR", VAR / "scratch"))
+with suppress(OSError):  # where it cannot be made, Django's own check says so
+    SCRATCH_DIR.mkdir(parents=True, exist_ok=True)
 
 # Budgets.
 UPLOAD_MAX_BYTES = number("UPLOAD_MAX_BYTES", 8 * 1024**3)

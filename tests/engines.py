@@ -8,7 +8,7 @@ import tempfile
 from contextlib import closing
 from pathlib import Path
 
-from portal.engines import postgres, valkey
+from portal.engines import home, postgres, valkey
 
 TEST_VAR = Path(__file__).resolve().parent.parent / "var" / "test"
 
@@ -92,5 +92,6 @@ def _drop_left_databases() -> None:
                 cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
-if __name__ == "__main__":
+if __name__ == "__main__" and TEST_VAR.exists():
     stop_engines()
+    home.forget(TEST_VAR)

@@ -71,6 +71,14 @@ def state_folder(var: Path) -> Path:
     return Path(pointer.read_text().strip())
 
 
+def forget(var: Path) -> None:
+    """Remove what the stopped services of `var` kept, wherever it was."""
+    if (var / "elsewhere").exists():
+        shutil.rmtree(state_folder(var), ignore_errors=True)
+    shutil.rmtree(socket_folder(var, "postgres").parent, ignore_errors=True)
+    shutil.rmtree(var, ignore_errors=True)
+
+
 def socket_folder(var: Path, service: str) -> Path:
     """The short folder of a service's socket, the same for every command that names the same `var`."""
     tag = hashlib.sha256(str(Path(var).resolve()).encode()).hexdigest()[:10]

@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 from contextlib import closing, suppress
 from pathlib import Path
@@ -72,6 +73,12 @@ def answers(var: Path) -> bool:
             return True
     except psycopg2.OperationalError:
         return False
+
+
+def listens(var: Path) -> bool:
+    """Is there a server behind the socket, be it one that is still recovering? Cheap enough to ask every second."""
+    with closing(socket.socket(socket.AF_UNIX)) as probe:
+        return probe.connect_ex(str(sockets(var) / ".s.PGSQL.5432")) == 0
 
 
 def connect(var: Path, database: str, role: str = SUPERUSER):
