@@ -1,0 +1,176 @@
+"""Errors of the API in one shape: RFC 9457 problem documents, whatever raised them."""
+
+import json
+import logging
+
+from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.core.exceptions import ValidationError as ModelValidationError
+from django.db import OperationalError
+from django.http import Http404, HttpResponse
+from django.utils.translation import gettext as _
+from rest_framework import exceptions
+from rest_framework.views import set_rollback
+
+from catalog.api.problem_types import BY_STATUS, PROBLEM_TYPES
+from catalog.rows.errors import EngineBusy, QueryError, TooCostly
+
+log = logging.getLogger(__name__)
+
+
+class Problem(exceptions.APIException):
+    """A refusal by the API itself: a type of `problem_types`, a sentence, and members of its own."""
+
+    def __init__(self, code: str, detail: str = "", *, errors=(), headers=None, **members):
+        self.type = PROBLEM_TYPES[code]
+        self.status_code = self.type.status
+        self.detail = detail or str(self.type.meaning)
+        self.errors = list(errors)
+        self.headers = headers or {}
+        self.members = members
+
+
+def handler(exc: Exception, context: dict) -> HttpResponse:
+    """The answer to whatever a view of the API raised (REST_FRAMEWORK["EXCEPTION_HANDLER"])."""
+    set_rollback()
+    request = context["request"]
+    problem = as_problem(exc, request)
+    if problem.status_code == 500:
+        log.error("request %s failed", request.id, exc_info=exc)
+    return answer(request, problem)
+
+
+def answer(request, problem: Problem) -> HttpResponse:
+    """The problem as a response."""
+    body = {
+        "type": problem.type.address,
+        "title": str(problem.type.title),
+        "status": problem.status_code,
+        "detail": str(problem.detail),
+        "instance": request.id,
+        **problem.members,
+    }
+    if problem.errors:
+        body["errors"] = problem.errors
+    response = HttpResponse(
+        json.dumps(body, ensure_ascii=False), status=problem.status_code, content_type="application/problem+json"
+    )
+    response["Cache-Control"] = "no-store"
+    for name, value in problem.headers.items():
+        response[name] = value
+    response.exception = True
+    return response
+
+
+def as_problem(exc: Exception, request) -> Problem:
+    """The problem that an exception is."""
+    for kinds, translate in _TRANSLATIONS:
+        if isinstance(exc, kinds):
+            return translate(exc, request)
+    return Problem("internal-error")
+
+
+def of_status(status: int) -> Problem:
+    """The problem for a bare status, of which nothing more is known."""
+    return Problem(BY_STATUS.get(status, "internal-error" if status >= 500 else "malformed-request"))
+
+
+def _same(exc, request):
+    return exc
+
+
+def _of_query(exc: QueryError, request) -> Problem:
+    code = exc.code if exc.code in PROBLEM_TYPES else "bad-parameter"
+    return Problem(code, exc.sentence, errors=[{"parameter": exc.parameter, "detail": exc.sentence}])
+
+
+def _of_model(exc: ModelValidationError, request) -> Problem:
+    fields = exc.message_dict if hasattr(exc, "error_dict") else {NON_FIELD_ERRORS: exc.messages}
+    return _invalid(
+        {"detail": sentence} if field == NON_FIELD_ERRORS else {"field": field, "detail": sentence}
+        for field, sentences in fields.items()
+        for sentence in sentences
+    )
+
+
+def _of_input(exc: exceptions.ValidationError, request) -> Problem:
+    return _invalid(_flat("", exc.detail))
+
+
+def _flat(path: str, detail):
+    if isinstance(detail, dict):
+        for name, inner in detail.items():
+            yield from _flat(path if name == "non_field_errors" else f"{path}.{name}".lstrip("."), inner)
+    elif isinstance(detail, list):
+        for position, inner in enumerate(detail):
+            nested = isinstance(inner, dict | list)
+            yield from _flat(f"{path}[{position}]" if nested else path, inner)
+    else:
+        yield {"field": path, "detail": str(detail)} if path else {"detail": str(detail)}
+
+
+def _invalid(errors) -> Problem:
+    errors = list(errors)
+    return Problem("validation-failed", errors[0]["detail"] if len(errors) == 1 else "", errors=errors)
+
+
+def _of_refusal(exc: PermissionDenied, request) -> Problem:
+    actor = getattr(request, "actor", None)
+    if actor is None or actor.user is None:
+        return _of_nobody(exc, request)
+    return Problem("not-allowed", str(exc))
+
+
+def _of_nobody(exc, request) -> Problem:
+    return Problem("key-missing", headers={"WWW-Authenticate": 'Bearer realm="Causeway"'})
+
+
+def _of_drf_refusal(exc: exceptions.PermissionDenied, request) -> Problem:
+    return Problem("csrf-failed") if "CSRF" in str(exc.detail) else _of_refusal(exc, request)
+
+
+def _of_key(exc, request) -> Problem:
+    headers = {"WWW-Authenticate": 'Bearer realm="Causeway", error="invalid_token"'}
+    return Problem("key-invalid", headers=headers)
+
+
+def _of_flood(exc: exceptions.Throttled, request) -> Problem:
+    wait = max(1, int(exc.wait or 1))
+    return Problem("rate-limited", _("Wait %(wait)s seconds.") % {"wait": wait}, headers={"Retry-After": str(wait)})
+
+
+def _of_method(exc: exceptions.MethodNotAllowed, request) -> Problem:
+    return Problem("method-not-allowed")  # the view adds Allow
+
+
+def _unavailable(exc, request) -> Problem:
+    return Problem("unavailable", headers={"Retry-After": "5"})
+
+
+def _plain(code: str):
+    return lambda exc, request: Problem(code)
+
+
+def _said(code: str):
+    return lambda exc, request: Problem(code, str(exc.detail))
+
+
+_TRANSLATIONS = [
+    (Problem, _same),
+    (QueryError, _of_query),
+    (ModelValidationError, _of_model),
+    (exceptions.ValidationError, _of_input),
+    (exceptions.AuthenticationFailed, _of_key),
+    (exceptions.NotAuthenticated, _of_nobody),
+    (exceptions.PermissionDenied, _of_drf_refusal),
+    (PermissionDenied, _of_refusal),
+    ((Http404, exceptions.NotFound), _plain("not-found")),
+    (exceptions.Throttled, _of_flood),
+    (exceptions.MethodNotAllowed, _of_method),
+    (exceptions.NotAcceptable, _plain("not-acceptable")),
+    (exceptions.UnsupportedMediaType, _plain("unsupported-media-type")),
+    (exceptions.ParseError, _said("malformed-request")),
+    (RequestDataTooBig, _plain("too-large")),
+    ((SuspiciousOperation, UnicodeError), _plain("malformed-request")),
+    (TooCostly, _plain("query-too-costly")),
+    ((EngineBusy, OperationalError), _unavailable),
+]
