@@ -5,6 +5,7 @@ from catalog.models.column import Column
 from catalog.models.dataset import Dataset, DatasetChange, Link
 from catalog.models.department import Department
 from catalog.models.distribution import Distribution, Format
+from catalog.models.idempotency import KeptAnswer
 from catalog.models.job import Job
 from catalog.models.key import Key, Scope
 from catalog.models.membership import CITY_ROLES, Membership, Role
@@ -25,6 +26,7 @@ __all__ = [
     "Extent",
     "Format",
     "Job",
+    "KeptAnswer",
     "Key",
     "Link",
     "Membership",
