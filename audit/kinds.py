@@ -4,13 +4,17 @@ KINDS: dict[str, frozenset[str]] = {
     kind: frozenset(facts.split())
     for kind, facts in {
         # accounts
+        "account.sign_up_asked": "account_kind",
         "account.signed_up": "account_kind",
         "account.invited": "",
         "account.signed_in": "",
         "account.sign_in_failed": "",
         "account.signed_out": "",
+        "account.reset_asked": "",
         "account.password_changed": "",
+        "account.changed": "fields",
         "account.deactivated": "reason",
+        "account.reactivated": "reason",
         "membership.given": "role until",
         "membership.ended": "role reason",
         "key.made": "scopes until datasets",
@@ -21,6 +25,7 @@ KINDS: dict[str, frozenset[str]] = {
         "enterprise.verified": "code",
         "dataset.created": "",
         "dataset.changed": "fields change_sha256",
+        "dataset.activated": "",
         "dataset.retired": "reason",
         "dataset.restored": "",
         "column.changed": "table fields change_sha256",
@@ -37,6 +42,7 @@ KINDS: dict[str, frozenset[str]] = {
         "version.discarded": "version reason",
         # bases
         "duty.made": "terms_sha256",
+        "duty.closed": "reason",
         "grant.made": "terms_sha256 purpose legal_basis until recipient",
         "grant.suspended": "reason",
         "grant.resumed": "reason",

@@ -1,0 +1,126 @@
+"""Making, describing, retiring and restoring datasets."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from audit.actor import Actor
+from audit.log import record
+from catalog.actions.changes import keep_change, set_fields
+from catalog.actions.duties import make_owner_duty
+from catalog.models import Dataset, Department
+from catalog.permissions import check_may_create_in, check_may_keep
+from catalog.policies import DESCRIBED, check_described, check_nobody_relies_on, check_not_retired
+
+
+@transaction.atomic
+def create_dataset(department: Department, fields: dict[str, Any], *, by: Actor) -> Dataset:
+    """A draft of the department, with the duty under which its own people may look at the rows."""
+    check_may_create_in(by, department)
+
+    dataset = Dataset(department=department, created_by=by.user)
+    set_fields(dataset, fields, DESCRIBED)
+    check_described(dataset)
+
+    dataset.save(force_insert=True)
+    make_owner_duty(dataset, by=by)
+
+    record("dataset.created", by=by, on=dataset, department=department, dataset=dataset)
+    return dataset
+
+
+@transaction.atomic
+def change_dataset(dataset: Dataset, fields: dict[str, Any], *, by: Actor) -> Dataset:
+    """The description says what the fields say; only what differs is kept in the history."""
+    check_may_keep(by, dataset)
+
+    dataset = locked(dataset)
+    check_not_retired(dataset)
+    before, after = set_fields(dataset, fields, DESCRIBED)
+    check_described(dataset)
+    if not after:
+        return dataset
+
+    dataset.save(update_fields=list(after))
+    digest = keep_change(dataset, "dataset", before, after, by=by)
+
+    record(
+        "dataset.changed",
+        by=by,
+        on=dataset,
+        department=dataset.department,
+        dataset=dataset,
+        facts={"fields": sorted(after), "change_sha256": digest},
+    )
+    return dataset
+
+
+@transaction.atomic
+def activate_dataset(dataset: Dataset, *, by: Actor) -> Dataset:
+    """The draft stands in the catalogue for the officers of the city."""
+    check_may_keep(by, dataset)
+
+    dataset = locked(dataset)
+    if dataset.state != Dataset.State.DRAFT:
+        raise ValidationError(_("Only a draft can be put into the catalogue; this dataset is no draft."))
+    check_described(dataset)
+
+    _move(dataset, Dataset.State.ACTIVE, by=by)
+
+    record("dataset.activated", by=by, on=dataset, department=dataset.department, dataset=dataset)
+    return dataset
+
+
+@transaction.atomic
+def retire_dataset(dataset: Dataset, *, reason: str, by: Actor) -> Dataset:
+    """Nothing is loaded, lent or opened of it any more; its page and its history stay."""
+    check_may_keep(by, dataset)
+
+    dataset = locked(dataset)
+    check_not_retired(dataset)
+    if not reason.strip():
+        raise ValidationError({"reason": _("Say why it is retired: its readers see the reason.")})
+    check_nobody_relies_on(dataset)
+
+    dataset.retired_at, dataset.retired_by = timezone.now(), by.user
+    _move(dataset, Dataset.State.RETIRED, by=by)
+
+    record(
+        "dataset.retired",
+        by=by,
+        on=dataset,
+        department=dataset.department,
+        dataset=dataset,
+        facts={"reason": reason.strip()},
+    )
+    return dataset
+
+
+@transaction.atomic
+def restore_dataset(dataset: Dataset, *, by: Actor) -> Dataset:
+    """The retired dataset is active again. What was withdrawn or revoked stays so."""
+    check_may_keep(by, dataset)
+
+    dataset = locked(dataset)
+    if dataset.state != Dataset.State.RETIRED:
+        raise ValidationError(_("This dataset is not retired."))
+
+    dataset.retired_at = dataset.retired_by = None
+    _move(dataset, Dataset.State.ACTIVE, by=by)
+
+    record("dataset.restored", by=by, on=dataset, department=dataset.department, dataset=dataset)
+    return dataset
+
+
+def locked(dataset: Dataset) -> Dataset:
+    """The dataset as it is now, held until the transaction ends."""
+    return Dataset.objects.select_for_update(of=("self",)).select_related("department").get(pk=dataset.pk)
+
+
+def _move(dataset: Dataset, state: str, *, by: Actor) -> None:
+    before, dataset.state = dataset.state, state
+    dataset.save(update_fields=["state", "retired_at", "retired_by"])
+    keep_change(dataset, "dataset", {"state": before}, {"state": str(state)}, by=by)

@@ -1,0 +1,92 @@
+"""When it may happen: rules about the state of things, whoever asks. Who may is in `permissions.py`.
+
+"Only a steward of Parks can retire this" is a permission; "revoke its two grants first" is a policy.
+"""
+
+from django.core.exceptions import ValidationError
+from django.db.models import Model
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from catalog.models import Basis, Dataset
+
+MOST_KEYWORDS = 20
+DESCRIBED = (
+    "title_en",
+    "title_zh",
+    "description_en",
+    "description_zh",
+    "keywords_en",
+    "keywords_zh",
+    "theme",
+    "contact_name",
+    "contact_email",
+    "frequency",
+    "coverage_from",
+    "coverage_until",
+    "place_en",
+    "place_zh",
+    "language",
+    "licence",
+    "legal_basis",
+    "sharing_class",
+    "sharing_law",
+    "opening_class",
+)
+
+
+def check_described(dataset: Dataset) -> None:
+    """The description is whole and agrees with itself; each fault names its field."""
+    wrong = faults(dataset, DESCRIBED)
+    if not (dataset.title_en or dataset.title_zh):
+        wrong["title_en"] = [_("Give it a title in English or in Chinese.")]
+    if dataset.sharing_class == "withheld" and not dataset.sharing_law:
+        wrong["sharing_law"] = [_("Name the law that forbids sharing, with its article.")]
+    if dataset.sharing_class == "withheld" and dataset.opening_class != "closed":
+        wrong["opening_class"] = [_("What a law withholds from departments cannot be open: choose “Closed”.")]
+    if not wrong.keys() & {"coverage_from", "coverage_until"} and _ends_before_it_starts(dataset):
+        wrong["coverage_until"] = [_("The last day covered lies before the first.")]
+    for name in ("keywords_en", "keywords_zh"):
+        if len(getattr(dataset, name)) > MOST_KEYWORDS:
+            wrong[name] = [_("Keep to %(most)s keywords: the first ones help most.") % {"most": MOST_KEYWORDS}]
+    if wrong:
+        raise ValidationError(wrong)
+
+
+def check_not_retired(dataset: Dataset) -> None:
+    """A retired dataset stays as it is."""
+    if dataset.state == Dataset.State.RETIRED:
+        raise ValidationError(_("This dataset is retired. Restore it first, then change it."))
+
+
+def check_nobody_relies_on(dataset: Dataset) -> None:
+    """What is open or lent cannot go away under its readers."""
+    in_force = Basis.objects.filter(dataset=dataset, state__in=[Basis.State.ACTIVE, Basis.State.SUSPENDED])
+    if in_force.filter(kind=Basis.Kind.RELEASE).exists():
+        raise ValidationError(_("It is open to everybody. Withdraw its release first, then retire it."))
+    grants = in_force.filter(kind=Basis.Kind.GRANT).count()
+    if grants:
+        raise ValidationError(
+            ngettext(
+                "%(count)s grant of it is in force. Revoke it first, or wait until it ends, then retire the dataset.",
+                "%(count)s grants of it are in force. Revoke them first, or wait until they end, "
+                "then retire the dataset.",
+                grants,
+            ),
+            params={"count": grants},
+        )
+
+
+def faults(thing: Model, fields: tuple[str, ...]) -> dict[str, list]:
+    """What the model says is wrong with these fields of an unsaved change, by field."""
+    others = {field.name for field in thing._meta.fields} - set(fields)
+    try:
+        thing.full_clean(exclude=others, validate_constraints=False, validate_unique=False)
+    except ValidationError as wrong:
+        return dict(wrong.error_dict)
+    return {}
+
+
+def _ends_before_it_starts(dataset: Dataset) -> bool:
+    first, last = dataset.coverage_from, dataset.coverage_until
+    return bool(first and last and last < first)
