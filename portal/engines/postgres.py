@@ -170,18 +170,13 @@ def _forget_dead_postmaster(data: Path) -> None:
 
 
 def _stop_stranger(var: Path, data: Path) -> None:
-    """Stop a server that holds our socket for data that was thrown away."""
-    try:
-        with closing(connect(var, "postgres")) as connection, connection.cursor() as cursor:
-            cursor.execute("SHOW data_directory")
-            if Path(cursor.fetchone()[0]).resolve() == data.resolve() and (data / "postmaster.pid").exists():
-                return
-    except psycopg2.Error:
-        return
+    """Stop a server that holds our socket for data that was thrown away: there is nothing left to save."""
     lock = sockets(var) / ".s.PGSQL.5432.lock"
     with suppress(OSError, ValueError, IndexError):
-        os.kill(int(lock.read_text().split()[0]), signal.SIGINT)
-        home.wait_until(lambda: not lock.exists(), seconds=10)
+        pid = int(lock.read_text().split()[0])
+        if listens(var) and _postmaster(data) != pid:
+            os.kill(pid, signal.SIGQUIT)
+            home.wait_until(lambda: not listens(var), seconds=10)
 
 
 def _provision(var: Path, *, tests: bool) -> None:

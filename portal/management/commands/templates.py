@@ -7,7 +7,6 @@ from django.core.management.base import BaseCommand, CommandError
 from django.template import TemplateSyntaxError
 from django.template.loader import get_template
 
-
 RENDERED = {".html", ".txt", ".xml", ".json"}
 
 
