@@ -4,8 +4,9 @@ When it may happen is another question: see `policies.py`. A person without a ri
 gets here with it: views fetch through `visible_datasets` and `bases_open_to`, and find nothing.
 """
 
+from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import PermissionDenied
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import CharField, Exists, F, Func, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from guardian.shortcuts import assign_perm, remove_perm
@@ -132,13 +133,18 @@ def bases_open_to(by: Actor) -> QuerySet[Basis]:
     if by.user is None:
         return Basis.objects.live().filter(everybody)
     member = Membership.objects.live().filter(user=by.user_id, department=OuterRef("department"))
-    in_role = member.filter(role__in=OuterRef("roles"))
+    in_role = member.annotate(held=_as_list("role")).filter(held__overlap=OuterRef("roles"))
     named = Q(recipient=Basis.Recipient.ACCOUNT, account=by.user_id, account__is_active=True) | (
         Q(recipient=Basis.Recipient.DEPARTMENT) & (Q(Exists(member), roles=[]) | Q(Exists(in_role)))
     )
     if by.key is not None:
         named &= _key_opens(by)
     return Basis.objects.live().filter(everybody | named)
+
+
+def _as_list(field: str) -> Func:
+    texts = ArrayField(CharField())
+    return Func(F(field), template="ARRAY[%(expressions)s]::varchar[]", output_field=texts)
 
 
 def _key_opens(by: Actor) -> Q:

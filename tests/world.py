@@ -7,8 +7,10 @@ Health (requester), Vera reviews, Hugo audits, Ada administers, Sam is a strange
 import hashlib
 import itertools
 from datetime import timedelta
+from functools import cache
 from types import SimpleNamespace
 
+from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 
 from audit.actor import Actor
@@ -22,9 +24,15 @@ PASSWORD = "correct horse battery"
 _numbers = itertools.count(1)
 
 
+@cache
+def hashed() -> str:
+    """The password as kept; hashing is slow on purpose, so the tests do it once."""
+    return make_password(PASSWORD)
+
+
 def person(name: str, department: Department | None = None, *roles: str, kind: str = "officer") -> User:
     """An account with these roles in this department."""
-    user = User.objects.create_user(f"{name.lower()}@causeway.example", PASSWORD, name=name, kind=kind)
+    user = User.objects.create(email=f"{name.lower()}@causeway.example", password=hashed(), name=name, kind=kind)
     for role in roles:
         memberships.begin(user, department, role, by=Actor(service="test"))
     return user
