@@ -55,5 +55,5 @@ class Terms:
         table = self.tables.get(name)
         if table is None:
             return None
-        kept = {column: mask for column, mask in table.columns.items() if column in types}
+        kept = {column: table.columns[column] for column in types if column in table.columns}
         return TableTerms(columns=kept, where=table.where) if kept else None

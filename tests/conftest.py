@@ -7,11 +7,18 @@ from django.core.management import call_command
 from django.db import connections
 from django.test import TransactionTestCase
 
-from tests.engines import TEST_VAR
+from tests.database import as_superuser
 
 
 def pytest_addoption(parser):
     parser.addoption("--slow", action="store_true", help="also run what takes longer than a few seconds")
+
+
+def pytest_configure(config):
+    """Passwords of the cast are hashed cheaply; that the product uses Argon2 has a test of its own."""
+    from django.conf import settings
+
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 def pytest_collection_modifyitems(config, items):
@@ -46,21 +53,12 @@ def django_db_setup(django_db_blocker):
 
 def empty_tables(self):
     """Empties what a transactional test left, as the cluster's superuser: nobody else may touch events."""
-    from portal.engines import postgres
-
-    connection = postgres.connect(TEST_VAR, connections["default"].settings_dict["NAME"])
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT string_agg(format('%I', tablename), ', ') FROM pg_tables WHERE schemaname = 'public'"
-                " AND tablename NOT IN ('django_migrations', 'django_content_type', 'auth_permission')"
-            )
-            (tables,) = cursor.fetchone()
-            cursor.execute("SET session_replication_role = replica")
-            cursor.execute(f"TRUNCATE {tables}")
-        connection.commit()
-    finally:
-        connection.close()
+    as_superuser(
+        "SET session_replication_role = replica",
+        "DO $$ BEGIN EXECUTE (SELECT 'TRUNCATE ' || string_agg(format('%I', tablename), ', ') FROM pg_tables"
+        " WHERE schemaname = 'public'"
+        " AND tablename NOT IN ('django_migrations', 'django_content_type', 'auth_permission')); END $$",
+    )
 
 
 TransactionTestCase._fixture_teardown = empty_tables

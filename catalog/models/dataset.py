@@ -61,7 +61,8 @@ class Dataset(Titled, models.Model):
         constraints = [
             models.CheckConstraint(condition=~models.Q(title_en="") | ~models.Q(title_zh=""), name="dataset_has_title"),
             models.CheckConstraint(
-                condition=~models.Q(sharing_class="withheld") | ~models.Q(sharing_law=""), name="dataset_withheld_by_law"
+                condition=~models.Q(sharing_class="withheld") | ~models.Q(sharing_law=""),
+                name="dataset_withheld_by_law",
             ),
             models.CheckConstraint(
                 condition=models.Q(retired_at=None, retired_by=None)

@@ -11,7 +11,7 @@ from catalog.models.bilingual import Named, in_language
 
 
 class Department(Named, models.Model):
-    """A node of the city's tree. The root is the city itself; an enterprise stands outside the tree and only receives."""
+    """A node of the city's tree, whose root is the city itself. An enterprise stands outside it and only receives."""
 
     class Kind(models.TextChoices):
         CITY = "city", _("City")
@@ -55,9 +55,7 @@ class Department(Named, models.Model):
                 | models.Q(verified_at__isnull=False, verified_by__isnull=False),
                 name="department_verified_by",
             ),
-            models.CheckConstraint(
-                condition=~models.Q(name_en="") | ~models.Q(name_zh=""), name="department_has_name"
-            ),
+            models.CheckConstraint(condition=~models.Q(name_en="") | ~models.Q(name_zh=""), name="department_has_name"),
         ]
 
     def __str__(self) -> str:

@@ -1,0 +1,1 @@
+"""Where rows are kept and queried: Parquet files, their serving copies, and the row-query language."""

@@ -1,0 +1,304 @@
+"""The door. Only this module turns a stored version into rows or bytes for somebody.
+
+Each exit is the same four steps: check the basis fresh; write the opening event, durably; let rows go while the basis
+is looked at again and again; write down how much really went. The check and the record are done before these
+functions return, never inside a generator. If the event cannot be written, nothing leaves.
+"""
+
+import logging
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+
+import pyarrow as pa
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import Http404
+from django.utils.translation import gettext as _
+
+from audit.actor import Actor
+from audit.log import record
+from catalog import watch
+from catalog.models import Basis, Distribution, Document, Table, Version
+from catalog.permissions import bases_open_to
+from catalog.rows.cursors import write_cursor
+from catalog.rows.engine import Run
+from catalog.rows.errors import QueryError, Stopped
+from catalog.rows.plan import OutColumn, Plan, plan, pseudonym_key, statistics
+from catalog.rows.query import RowQuery
+from catalog.store import CHUNK, store
+from catalog.terms import TableTerms, Terms
+from catalog.versions import covers
+
+log = logging.getLogger(__name__)
+LOOK_AGAIN = 0.2  # seconds between two looks at a basis while rows leave
+
+
+class BasisEnded(PermissionDenied):
+    """The basis does not hold for this reader: it ended, was suspended or withdrawn, or the reader's right did."""
+
+
+class Exit:
+    """Rows or bytes on their way out under one basis. Counts what is handed over; ends at once when the basis does."""
+
+    def __init__(self, basis: Basis, by: Actor, opened: uuid.UUID | None):
+        self.basis, self.by, self.opened = basis, by, opened
+        self.rows = self.bytes = 0
+        self.reason = ""  # why it was stopped, if it was
+        self.on_stop: list[Callable[[], None]] = []
+        self._looked = time.monotonic()
+        self._closing = threading.Lock()
+        self._closed = False
+        watch.begin(self)
+
+    def look(self) -> bool:
+        """True while the basis holds for this reader; asks the database when the last look is too old."""
+        if not self.reason and time.monotonic() - self._looked >= LOOK_AGAIN:
+            self._looked = time.monotonic()
+            if not bases_open_to(self.by).filter(pk=self.basis.pk).exists():
+                self.stop("ended")
+        return not self.reason
+
+    def stop(self, reason: str) -> None:
+        """Ends the exit from any thread: no row is handed over after this."""
+        self.reason = self.reason or reason
+        for act in self.on_stop:
+            act()
+
+    def gone(self, rows: int, size: int) -> None:
+        """Counts rows and bytes in the moment before they are handed over; refuses once the basis has ended."""
+        if not self.look():
+            raise Stopped
+        self.rows += rows
+        self.bytes += size
+
+    def close(self, outcome: str = "complete") -> None:
+        """Writes down what really left. An exit that is never closed counts as its ceiling."""
+        with self._closing:
+            if self._closed:
+                return
+            self._closed = True
+        watch.end(self)
+        if self.opened is None:
+            return
+        facts = {"opened": self.opened, "rows": self.rows, "bytes": self.bytes, "outcome": self.reason or outcome}
+        try:
+            with transaction.atomic():
+                record(
+                    "disclosure.closed",
+                    by=self.by,
+                    on=self.basis,
+                    dataset=self.basis.dataset,
+                    basis=self.basis,
+                    department=self.basis.department or self.basis.dataset.department,
+                    facts=facts,
+                )
+        except Exception:  # the rows are gone already: the ceiling of the opening event stands
+            log.exception("The end of disclosure %s was not written; its ceiling stands.", self.opened)
+
+
+class Rows:
+    """What `open_rows` returns: columns at once, rows as Arrow batches, and the cursor of the next page."""
+
+    def __init__(self, run: Run, exit_: Exit, limit: int | None):
+        self.columns: list[OutColumn] = run.plan.columns
+        self.next: str | None = None
+        self.exit = exit_
+        self._run, self._limit = run, limit
+        exit_.on_stop.append(run.stop)
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """The rows. Whoever takes a batch hands it on only after `exit.gone`, as `streams` and `dicts` do."""
+        outcome = "broken"
+        try:
+            left, last = self._limit, None
+            for batch in self._run.batches():
+                if self.exit.reason:
+                    raise Stopped
+                if left is not None and batch.num_rows > left:
+                    last = batch.slice(left - 1, 1) if left else last
+                    self.next = self._cursor(last)
+                    batch = batch.slice(0, left)
+                if left is not None:
+                    left -= batch.num_rows
+                    last = batch.slice(batch.num_rows - 1, 1) if batch.num_rows else last
+                if batch.num_rows:
+                    yield self._shown(batch)
+                if self.next:
+                    break
+            outcome = "complete"
+        except GeneratorExit:
+            outcome = "reader left"
+            raise
+        finally:
+            self._run.close()
+            if outcome != "complete":
+                self.exit.close(outcome)
+
+    def dicts(self) -> Iterator[dict]:
+        """The rows of a small page as Python values."""
+        for batch in self.batches():
+            self.exit.gone(batch.num_rows, batch.nbytes)
+            yield from batch.to_pylist()
+        self.exit.close()
+
+    def close(self, outcome: str = "reader left") -> None:
+        """Frees the engine and writes down what left."""
+        self._run.close()
+        self.exit.close(outcome)
+
+    def _shown(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        return batch.select(list(range(len(self.columns)))) if self._run.plan.keys else batch
+
+    def _cursor(self, last: pa.RecordBatch) -> str:
+        start = len(self.columns)
+        keys = [last.column(start + n)[0].as_py() for n in range(self._run.plan.keys)]
+        return write_cursor(self._run.plan.about, keys)
+
+
+def open_rows(query: RowQuery, *, over: list[tuple[Version, Basis]], by: Actor) -> Rows:
+    """Rows of a version under a basis, as this reader may have them.
+
+    Raises BasisEnded where the basis does not hold for the reader, QueryError where the query asks for what is not
+    there (hidden and missing are the same), Http404 where the table is not let out. Must not be called inside a
+    transaction: the opening event is durable before this returns.
+    """
+    version, basis, table, terms = _checked(query.table, over, by)
+    made = plan(query, terms, table.types, pseudonyms=_pseudonyms(basis), about=_about(version, basis))
+    ceiling = table.rows if query.limit is None else min(query.limit, table.rows)
+    exit_ = _opened(version, basis, table.name, made, query.normal(), query.sha256, ceiling, by)
+    return _rows(made, table, exit_, query.limit)
+
+
+def open_statistics(table_name: str, *, over: list[tuple[Version, Basis]], by: Actor) -> list[dict]:
+    """Rows, and for each column nulls, distinct values, least, greatest and frequent: of what the basis lets out."""
+    version, basis, table, terms = _checked(table_name, over, by)
+    made = statistics(terms, table.types, pseudonyms=_pseudonyms(basis))
+    query = RowQuery(table=table_name, select="statistics")
+    exit_ = _opened(version, basis, table.name, made, query.normal(), query.sha256, 0, by)
+    return list(_rows(made, table, exit_, None).dicts())
+
+
+def open_file(distribution: Distribution, *, by: Actor) -> tuple[Exit, str]:
+    """A built file under the basis that it was built for: the exit to count with, and its path in the store."""
+    basis = _held(distribution.basis, distribution.version, by)
+    query = RowQuery(table=distribution.table, select=f"file {distribution.format}")
+    exit_ = _opened(
+        distribution.version, basis, distribution.table, None, query.normal(), query.sha256, distribution.rows, by
+    )
+    return exit_, distribution.path
+
+
+def open_document(document: Document, basis: Basis, *, by: Actor) -> tuple[Exit, str]:
+    """A document of a version under a basis that includes documents: the exit to count with, and its path."""
+    basis = _held(basis, document.version, by)
+    if not Terms.from_json(basis.terms).documents:
+        raise Http404
+    query = RowQuery(table="", select=f"document {document.name}")
+    exit_ = _opened(document.version, basis, "", None, query.normal(), query.sha256, 0, by)
+    return exit_, document.path
+
+
+def read_file(exit_: Exit, path: str, *, start: int = 0, length: int | None = None) -> Iterator[bytes]:
+    """The bytes of an opened file from `start`, in pieces, counted before each is handed over."""
+    outcome = "broken"
+    try:
+        with store().open(path) as file:
+            file.seek(start)
+            while length is None or length > 0:
+                piece = file.read(CHUNK if length is None else min(CHUNK, length))
+                if not piece:
+                    break
+                length = None if length is None else length - len(piece)
+                exit_.gone(0, len(piece))
+                yield piece
+        outcome = "complete"
+    except GeneratorExit:
+        outcome = "reader left"
+        raise
+    finally:
+        exit_.close(outcome)
+
+
+def _checked(table_name: str, over, by: Actor) -> tuple[Version, Basis, Table, TableTerms]:
+    """Everything that must hold before a row may leave, read fresh."""
+    if len(over) != 1:
+        raise QueryError("one-basis", _("One version under one basis is read at a time."))
+    ((version, basis),) = over
+    basis = _held(basis, version, by)
+    table = version.tables.filter(name=table_name).first()
+    terms = Terms.from_json(basis.terms).of_table(table_name, table.types) if table is not None else None
+    if terms is None:
+        raise Http404
+    return version, basis, table, terms
+
+
+def _held(basis: Basis, version: Version, by: Actor) -> Basis:
+    """The basis as it is at this moment, if it holds for this reader and this version."""
+    fresh = bases_open_to(by).select_related("dataset__department", "department").filter(pk=basis.pk).first()
+    if fresh is None or not covers(fresh, version):
+        raise BasisEnded(_("This basis does not let you in now. Ask the owner of the dataset, or look for another."))
+    return fresh
+
+
+def _opened(version, basis, table: str, made: Plan | None, query: dict, digest: str, ceiling: int, by: Actor) -> Exit:
+    """The opening event, committed; a release is open to all and leaves none."""
+    if basis.kind == Basis.Kind.RELEASE:
+        return Exit(basis, by, None)
+    facts = {
+        "exit": query["select"].split(" ")[0] if made is None else "rows",
+        "purpose": basis.purpose,
+        "legal_basis": basis.legal_basis,
+        "version": version.pk,
+        "table": table,
+        "columns": [column.name for column in made.columns] if made else [],
+        "query": _without_values(query),
+        "query_sha256": digest,
+        "ceiling": ceiling,
+    }
+    with transaction.atomic(durable=True):
+        event = record(
+            "disclosure.opened",
+            by=by,
+            on=basis,
+            dataset=basis.dataset,
+            basis=basis,
+            department=basis.department or basis.dataset.department,
+            facts=facts,
+            private={"query": _words(query)},
+        )
+    return Exit(basis, by, event.uuid)
+
+
+def _rows(made: Plan, table: Table, exit_: Exit, limit: int | None) -> Rows:
+    try:
+        return Rows(Run(made, table.path, table.sha256), exit_, limit)
+    except BaseException:
+        exit_.close("broken")
+        raise
+
+
+def _about(version: Version, basis: Basis) -> str:
+    return f"{version.pk} {basis.pk}"
+
+
+def _pseudonyms(basis: Basis) -> bytes:
+    recipient = basis.department_id or basis.account_id or f"everybody {basis.dataset_id}"
+    return pseudonym_key(f"{basis.recipient} {recipient}")
+
+
+def _without_values(query: dict) -> dict:
+    """The query with its shape only: what a reader looked for may be personal, and stands in the erasable part."""
+    return {
+        "select": query["select"],
+        "group_by": query["group_by"],
+        "order_by": query["order_by"],
+        "filtered_by": sorted({column for column, _operator, _value in query["filters"]}),
+        "where": bool(query["where"]),
+    }
+
+
+def _words(query: dict) -> str:
+    filters = [f"{column} {operator} {value!r}" for column, operator, value in query["filters"]]
+    return " and ".join([*filters, *([query["where"]] if query["where"] else [])]) or "all rows"

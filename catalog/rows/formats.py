@@ -1,0 +1,274 @@
+"""Rows in the formats that readers want: in order, in constant memory, counted before each piece is handed over."""
+
+import io
+import json
+import math
+import os
+import tempfile
+from collections.abc import Iterator
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import Protocol
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+import pyarrow.parquet as pq
+import xlsxwriter
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from catalog.models.distribution import Format
+
+PIECE = 1_000  # rows handed over at once
+SHEET_ROWS = 1_048_575
+FORMULA = r"^\s*[=+\-@\t\r\x{FF1D}\x{FF0B}\x{FF0D}\x{FF20}]"
+NUMBER = r"^[+-]?[\d.,\s]*%?$"
+
+
+class Leaving(Protocol):
+    """What `catalog.gate.Rows` offers to be written out."""
+
+    columns: list
+
+    def batches(self) -> Iterator[pa.RecordBatch]: ...
+
+
+def encode(rows, kind: Format) -> Iterator[bytes]:
+    """The rows as bytes of this format, piece by piece. XLSX with more rows than a sheet holds is refused."""
+    writers = {
+        Format.CSV: _csv,
+        Format.CSV_BOM: _csv_bom,
+        Format.NDJSON: _ndjson,
+        Format.PARQUET: _parquet,
+        Format.XLSX: _xlsx,
+        Format.GEOJSON: _geojson,
+    }
+    return writers[Format(kind)](rows)
+
+
+def place_columns(columns) -> tuple[str, ...]:
+    """The geometry column, or the longitude and latitude columns; empty where the rows have no place."""
+    for column in columns:
+        if column.type == "geometry":
+            return (column.name,)
+    numbers = {c.name for c in columns if c.type in {"integer", "decimal", "float"}}
+    for pair in (("longitude", "latitude"), ("lon", "lat"), ("lng", "lat"), ("stop_lon", "stop_lat"), ("经度", "纬度")):
+        if set(pair) <= numbers:
+            return pair
+    return ()
+
+
+def check_fits(kind: Format, row_count: int, columns) -> None:
+    """Raises where a format cannot hold these rows, naming one that can."""
+    if kind == Format.XLSX and row_count > SHEET_ROWS:
+        raise ValidationError(
+            _("A spreadsheet holds %(most)s rows and this has %(rows)s. Take CSV or Parquet, or fewer rows."),
+            code="too-many-rows",
+            params={"most": f"{SHEET_ROWS:,}", "rows": f"{row_count:,}"},
+        )
+    if kind == Format.GEOJSON and not place_columns(columns):
+        raise ValidationError(
+            _("These rows have no place: no geometry, and no longitude with latitude. Take CSV or NDJSON."),
+            code="no-place",
+        )
+
+
+def _pieces(rows) -> Iterator[pa.RecordBatch]:
+    for batch in rows.batches():
+        for start in range(0, batch.num_rows, PIECE):
+            yield batch.slice(start, PIECE)
+
+
+def _csv(rows) -> Iterator[bytes]:
+    """RFC 4180, UTF-8, header first; a text that a spreadsheet would run as a formula is led by an apostrophe."""
+    header = io.BytesIO()
+    names = pa.table({c.name: pa.array([], pa.string()) for c in rows.columns})
+    pyarrow.csv.write_csv(names, header)
+    rows.exit.gone(0, header.tell())
+    yield header.getvalue()
+    options = pyarrow.csv.WriteOptions(include_header=False, quoting_style="needed")
+    for batch in _pieces(rows):
+        out = io.BytesIO()
+        pyarrow.csv.write_csv(_plain(batch), out, options)
+        rows.exit.gone(batch.num_rows, out.tell())
+        yield out.getvalue()
+
+
+def _csv_bom(rows) -> Iterator[bytes]:
+    first = True
+    for piece in _csv(rows):
+        yield b"\xef\xbb\xbf" + piece if first else piece
+        first = False
+
+
+def _plain(batch: pa.RecordBatch) -> pa.RecordBatch:
+    arrays = []
+    for column in batch.columns:
+        if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+            risky = pc.and_(
+                pc.match_substring_regex(column, FORMULA), pc.invert(pc.match_substring_regex(column, NUMBER))
+            )
+            column = pc.if_else(risky, pc.binary_join_element_wise("'", column, ""), column)
+        elif pa.types.is_timestamp(column.type):
+            column = pc.strftime(column, "%Y-%m-%dT%H:%M:%S" + ("Z" if column.type.tz else ""))
+        arrays.append(column)
+    return pa.RecordBatch.from_arrays(arrays, names=batch.schema.names)
+
+
+def _ndjson(rows) -> Iterator[bytes]:
+    for batch in _pieces(rows):
+        text = "".join(json.dumps(jsonable(row), ensure_ascii=False) + "\n" for row in batch.to_pylist()).encode()
+        rows.exit.gone(batch.num_rows, len(text))
+        yield text
+
+
+def _geojson(rows) -> Iterator[bytes]:
+    """RFC 7946: a FeatureCollection in WGS 84, longitude first."""
+    place = place_columns(rows.columns)
+    check_fits(Format.GEOJSON, 0, rows.columns)
+    rows.exit.gone(0, 40)
+    yield b'{"type":"FeatureCollection","features":['
+    lead = ""
+    for batch in _pieces(rows):
+        parts = []
+        for row in batch.to_pylist():
+            parts.append(lead + json.dumps(_feature(row, place), ensure_ascii=False, separators=(",", ":")))
+            lead = ",\n"
+        text = "".join(parts).encode()
+        rows.exit.gone(batch.num_rows, len(text))
+        yield text
+    yield b"]}\n"
+
+
+def _feature(row: dict, place: tuple[str, ...]) -> dict:
+    if len(place) == 1:
+        text = row.pop(place[0])
+        geometry = json.loads(text) if text else None
+    else:
+        at = [row[name] for name in place]
+        geometry = None if None in at else {"type": "Point", "coordinates": [float(value) for value in at]}
+    return {"type": "Feature", "geometry": geometry, "properties": jsonable(row)}
+
+
+def _parquet(rows) -> Iterator[bytes]:
+    """Parquet has its index at the end: groups of rows are handed over as they are written."""
+    sink = _Sink()
+    writer = None
+    try:
+        for batch in rows.batches():
+            writer = writer or pq.ParquetWriter(sink, batch.schema, compression="zstd")
+            writer.write_batch(batch, row_group_size=100_000)
+            size = sink.size
+            rows.exit.gone(batch.num_rows, size)
+            if size:
+                yield sink.taken()
+        if writer is None:
+            schema = pa.schema([(column.name, pa.string()) for column in rows.columns])
+            writer = pq.ParquetWriter(sink, schema)
+    finally:
+        if writer is not None:
+            writer.close()
+    rows.exit.gone(0, sink.size)
+    yield sink.taken()
+
+
+class _Sink(io.RawIOBase):
+    """A file that forgets what was taken from it."""
+
+    def __init__(self):
+        self._parts: list[bytes] = []
+        self._at = 0
+        self.size = 0
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data) -> int:
+        data = bytes(data)
+        self._parts.append(data)
+        self._at += len(data)
+        self.size += len(data)
+        return len(data)
+
+    def tell(self) -> int:
+        return self._at
+
+    def taken(self) -> bytes:
+        """What was written since the last time."""
+        parts, self._parts, self.size = self._parts, [], 0
+        return b"".join(parts)
+
+
+def _xlsx(rows) -> Iterator[bytes]:
+    """A workbook is made whole on disk first: what it holds is counted when its bytes leave."""
+    settings.SCRATCH_DIR.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=settings.SCRATCH_DIR, prefix="xlsx-") as folder:
+        path = os.path.join(folder, "rows.xlsx")
+        count = _write_workbook(rows, path, folder)
+        left = os.path.getsize(path)
+        with open(path, "rb") as file:
+            while piece := file.read(256 * 1024):
+                left -= len(piece)
+                rows.exit.gone(count, len(piece))
+                count = 0
+                yield piece
+
+
+def _write_workbook(rows, path: str, folder: str) -> int:
+    book = xlsxwriter.Workbook(
+        path, {"constant_memory": True, "tmpdir": folder, "strings_to_formulas": False, "strings_to_urls": False}
+    )
+    sheet = book.add_worksheet("data")
+    bold = book.add_format({"bold": True})
+    dates = book.add_format({"num_format": "yyyy-mm-dd"})
+    moments = book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
+    for n, column in enumerate(rows.columns):
+        sheet.write_string(0, n, column.name, bold)
+    sheet.freeze_panes(1, 0)
+    count = 0
+    for batch in rows.batches():
+        for row in batch.to_pylist():
+            count += 1
+            check_fits(Format.XLSX, count, rows.columns)
+            for n, value in enumerate(row.values()):
+                _write_cell(sheet, count, n, value, dates, moments)
+    book.close()
+    return count
+
+
+def _write_cell(sheet, row: int, column: int, value, dates, moments) -> None:
+    if value is None:
+        return
+    if isinstance(value, bool):
+        sheet.write_boolean(row, column, value)
+    elif isinstance(value, int | float | Decimal) and abs(value) < 10**15:
+        sheet.write_number(row, column, value)
+    elif isinstance(value, datetime) and value.year >= 1900:
+        sheet.write_datetime(row, column, value.replace(tzinfo=None), moments)
+    elif isinstance(value, date) and not isinstance(value, datetime) and value.year >= 1900:
+        sheet.write_datetime(row, column, value, dates)
+    else:
+        sheet.write_string(row, column, str(value)[:32_767])
+
+
+def jsonable(row: dict) -> dict:
+    """A row in JSON's own kinds. A number that a double does not hold exactly becomes text: no digit is lost."""
+    return {name: _json_value(value) for name, value in row.items()}
+
+
+def _json_value(value):
+    if isinstance(value, bool) or value is None or isinstance(value, str):
+        return value
+    if isinstance(value, int):
+        return value if abs(value) < 2**53 else str(value)
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)
+    if isinstance(value, Decimal):
+        return float(value) if len(value.as_tuple().digits) <= 15 else str(value)
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
+    if isinstance(value, date | time):
+        return value.isoformat()
+    return str(value)

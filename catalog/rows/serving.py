@@ -1,0 +1,185 @@
+"""Serving copies: each table's rows in the engine's own format on this machine. A cache, never the truth."""
+
+import atexit
+import fcntl
+import os
+import tempfile
+import threading
+from collections import OrderedDict
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+from django.conf import settings
+
+from catalog.store import store
+
+MOST_OPEN = 12
+BUILD_AT_ONCE_BYTES = 32 * 1024 * 1024
+LOCKED = (
+    "autoinstall_known_extensions=false",
+    "autoload_known_extensions=false",
+    "allow_community_extensions=false",
+    "allow_persistent_secrets=false",
+    "python_enable_replacements=false",
+    "enable_external_access=false",
+    "lock_configuration=true",
+)
+
+
+class Instance:
+    """One locked, read-only engine over one table. Cursors are handed out; it closes when the last is back."""
+
+    def __init__(self, path: Path, *, copy: bool):
+        self.connection = duckdb.connect(config=_limits())
+        self.connection.execute("SET TimeZone = 'UTC'")
+        name = str(path).replace("'", "''")
+        if copy:
+            self.connection.execute(f"ATTACH '{name}' AS kept (READ_ONLY)")
+            self.connection.execute("CREATE VIEW source AS SELECT * FROM kept.rows")
+        else:
+            self.connection.execute(f"SET allowed_paths = ['{name}']")
+            self.connection.execute(f"CREATE VIEW source AS SELECT * FROM read_parquet('{name}')")
+        for setting in LOCKED:
+            self.connection.execute(f"SET {setting}")
+        self.copy = copy
+        self.users = 0
+        self.dropped = False
+
+
+_open: OrderedDict[str, Instance] = OrderedDict()
+_lock = threading.Lock()
+_building: set[str] = set()
+
+
+@contextmanager
+def cursor_over(path: str, sha256: str):
+    """A cursor on the engine over the stored table at this path; its view is called `source`."""
+    instance = _take(path, sha256)
+    cursor = instance.connection.cursor()
+    try:
+        yield cursor
+    finally:
+        cursor.close()
+        _give_back(instance)
+
+
+def build(path: str, sha256: str) -> Path:
+    """The serving copy of a stored table, built if it is not there; one process builds, others wait."""
+    target = _target(sha256)
+    if target.exists():
+        return target
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with (target.parent / f"{sha256}.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not target.exists():
+            _build(path, target)
+    return target
+
+
+def forget(sha256: str) -> None:
+    """The serving copy is gone from this machine, for a table whose bytes were destroyed."""
+    with _lock:
+        instance = _open.pop(sha256, None)
+        if instance is not None:
+            _drop(instance)
+    for name in (f"{sha256}.duckdb", f"{sha256}.lock"):
+        (Path(settings.SERVING_DIR) / name).unlink(missing_ok=True)
+
+
+@atexit.register
+def close_all() -> None:
+    """Closes every engine of this process."""
+    with _lock:
+        while _open:
+            _drop(_open.popitem()[1])
+
+
+def _build(path: str, target: Path) -> None:
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix="building-") as folder:
+        parquet = _local(path, Path(folder))
+        made = Path(folder) / "made.duckdb"
+        connection = duckdb.connect(str(made), config=_limits())
+        try:
+            connection.execute("CREATE TABLE rows AS SELECT * FROM read_parquet(?)", [str(parquet)])
+            connection.execute("CHECKPOINT")
+        finally:
+            connection.close()
+        made.rename(target)
+
+
+def _take(path: str, sha256: str) -> Instance:
+    target = _target(sha256)
+    if not target.exists():
+        local = store().local(path)
+        if local is None or store().size(path) <= BUILD_AT_ONCE_BYTES:
+            build(path, sha256)
+        else:
+            _build_meanwhile(path, sha256)
+    with _lock:
+        instance = _open.get(sha256)
+        if instance is None or (not instance.copy and target.exists()):
+            if instance is not None:
+                _drop(_open.pop(sha256))
+            copy = target.exists()
+            instance = _open[sha256] = Instance(target if copy else Path(store().local(path)), copy=copy)
+        if instance.copy:
+            os.utime(target)
+        _open.move_to_end(sha256)
+        instance.users += 1
+        while len(_open) > MOST_OPEN:
+            _drop(_open.popitem(last=False)[1])
+        return instance
+
+
+def _give_back(instance: Instance) -> None:
+    with _lock:
+        instance.users -= 1
+        if instance.dropped and instance.users == 0:
+            instance.connection.close()
+
+
+def _drop(instance: Instance) -> None:
+    instance.dropped = True
+    if instance.users == 0:
+        instance.connection.close()
+
+
+def _build_meanwhile(path: str, sha256: str) -> None:
+    """Starts to build the copy of a large table; until it is there the Parquet file itself serves."""
+    with _lock:
+        if sha256 in _building:
+            return
+        _building.add(sha256)
+
+    def work():
+        try:
+            build(path, sha256)
+        finally:
+            with _lock:
+                _building.discard(sha256)
+
+    threading.Thread(target=work, daemon=True).start()
+
+
+def _local(path: str, folder: Path) -> Path:
+    local = store().local(path)
+    if local is not None:
+        return Path(local)
+    store().get(path, str(folder / "rows.parquet"))
+    return folder / "rows.parquet"
+
+
+def _target(sha256: str) -> Path:
+    return Path(settings.SERVING_DIR) / f"{sha256}.duckdb"
+
+
+def _limits() -> dict:
+    scratch = Path(settings.SCRATCH_DIR) / f"engine-{os.getpid()}"
+    scratch.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return {
+        "memory_limit": f"{settings.ENGINE_MEMORY_MB}MB",
+        "threads": settings.ENGINE_THREADS,
+        "temp_directory": str(scratch),
+        "max_temp_directory_size": "4GB",
+    }

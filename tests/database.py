@@ -1,0 +1,31 @@
+"""Acts on the test database with rights that the application does not have."""
+
+from contextlib import contextmanager
+
+from django.db import connections
+
+from portal.engines import postgres
+from tests.engines import TEST_VAR
+
+
+def as_superuser(*statements: str) -> None:
+    """Runs statements as the superuser of the test cluster."""
+    connection = postgres.connect(TEST_VAR, connections["default"].settings_dict["NAME"])
+    try:
+        with connection.cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+        connection.commit()
+    finally:
+        connection.close()
+
+
+@contextmanager
+def events_refused():
+    """The application may not insert events for a while."""
+    role = connections["default"].settings_dict["USER"]
+    as_superuser(f"REVOKE INSERT ON audit_event FROM {role}")
+    try:
+        yield
+    finally:
+        as_superuser(f"GRANT INSERT ON audit_event TO {role}")
