@@ -5,10 +5,12 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from audit.actor import Actor
+from audit.actor import Actor, service
 from audit.log import record
 from catalog.models import CITY_ROLES, Department, Membership, Role
 from catalog.permissions import check_may_administer, derive_permissions
+
+AT_ONCE = 500
 
 
 @transaction.atomic
@@ -26,9 +28,7 @@ def give_role(user, department: Department, role: str, *, by: Actor, until=None)
 @transaction.atomic
 def begin(user, department: Department, role: str, *, by: Actor, until=None) -> Membership:
     """The bare start of a membership, for actions that have checked: `give_role`, sign-up, and the first set-up."""
-    membership = Membership.objects.create(
-        user=user, department=department, role=role, ends_at=until, given_by=by.user
-    )
+    membership = Membership.objects.create(user=user, department=department, role=role, ends_at=until, given_by=by.user)
     derive_permissions(user)
 
     record(
@@ -85,6 +85,21 @@ def finish(membership: Membership, *, by: Actor, reason: str) -> None:
         facts={"role": membership.role, "reason": reason},
         private={"member": membership.user.name},
     )
+
+
+def end_past_roles() -> int:
+    """Ends the roles whose date has passed, each in a transaction of its own; gives how many. May run twice at once."""
+    past = Membership.objects.filter(ended_at=None, ends_at__lte=timezone.now()).order_by("ends_at")
+    return sum(_end_by_the_clock(pk) for pk in past.values_list("pk", flat=True)[:AT_ONCE])
+
+
+@transaction.atomic
+def _end_by_the_clock(pk) -> bool:
+    membership = Membership.objects.select_for_update(skip_locked=True).filter(pk=pk, ended_at=None).first()
+    if membership is None:
+        return False
+    finish(membership, by=service("clock"), reason="Its date has passed.")
+    return True
 
 
 def check_role_fits(role: str, department: Department) -> None:
