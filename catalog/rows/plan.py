@@ -104,7 +104,8 @@ def statistics(terms: TableTerms, types: dict[str, str], *, pseudonyms: bytes) -
         )
         parts.append(
             f"SELECT {scope.bind(name)} AS name, '{kind}' AS type, count(*) AS rows,"
-            f" count(*) - count({column}) AS nulls, approx_count_distinct({column}) AS distinct_values, CAST({ends[0]} AS VARCHAR) AS least,"
+            f" count(*) - count({column}) AS nulls, approx_count_distinct({column}) AS distinct_values,"
+            f" CAST({ends[0]} AS VARCHAR) AS least,"
             f" CAST({ends[1]} AS VARCHAR) AS greatest, {'NULL' if kind == 'geometry' else frequent} AS frequent"
             " FROM let_out"
         )
@@ -233,10 +234,9 @@ def _output(node, groups: dict, scope: Scope) -> tuple[str, tuple[str, str]]:
             )
         out = "float" if word == "avg" else "decimal" if word == "sum" and kind != "float" else kind
         made = f"{word}({column})"
-        return alias or f"{word}_{node.this.name}", (
-            f"CAST({made} AS DECIMAL(38, 6))" if out == "decimal" and word == "sum" else made,
-            out,
-        )
+        if word == "sum" and kind != "float":
+            made = f"CAST({made} AS DECIMAL(38, 6))"
+        return alias or f"{word}_{node.this.name}", (made, out)
     raise _bad_select()
 
 
