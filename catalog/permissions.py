@@ -132,14 +132,19 @@ def bases_open_to(by: Actor) -> QuerySet[Basis]:
     everybody = Q(recipient=Basis.Recipient.EVERYBODY)
     if by.user is None:
         return Basis.objects.live().filter(everybody)
-    member = Membership.objects.live().filter(user=by.user_id, department=OuterRef("department"))
-    in_role = member.annotate(held=_as_list("role")).filter(held__overlap=OuterRef("roles"))
-    named = Q(recipient=Basis.Recipient.ACCOUNT, account=by.user_id, account__is_active=True) | (
-        Q(recipient=Basis.Recipient.DEPARTMENT) & (Q(Exists(member), roles=[]) | Q(Exists(in_role)))
-    )
+    named = names(by)
     if by.key is not None:
         named &= _key_opens(by)
     return Basis.objects.live().filter(everybody | named)
+
+
+def names(by: Actor) -> Q:
+    """Bases that name this signed-in person, or a department in which one holds one of their roles; in any state."""
+    member = Membership.objects.live().filter(user=by.user_id, department=OuterRef("department"))
+    in_role = member.annotate(held=_as_list("role")).filter(held__overlap=OuterRef("roles"))
+    return Q(recipient=Basis.Recipient.ACCOUNT, account=by.user_id, account__is_active=True) | (
+        Q(recipient=Basis.Recipient.DEPARTMENT) & (Q(Exists(member), roles=[]) | Q(Exists(in_role)))
+    )
 
 
 def _as_list(field: str) -> Func:
