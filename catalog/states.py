@@ -1,0 +1,108 @@
+"""Rules of order as tables: which state follows which, by what, and what is said to whoever tries another move.
+
+The diagrams in docs/states.md are printed from these tables by `manage.py states`.
+"""
+
+from dataclasses import dataclass
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from catalog.models import Basis
+
+
+@dataclass(frozen=True)
+class Move:
+    """One move: its verb, where it may start, where it ends, and whose it is."""
+
+    verb: str
+    sources: tuple[str, ...]
+    target: str
+    whose: str
+
+
+@dataclass(frozen=True)
+class Moves:
+    """All moves of one thing. `refusals` says for each state why a move that is not listed there cannot be made."""
+
+    name: str
+    start: str
+    moves: tuple[Move, ...]
+    refusals: dict[str, str]
+
+    def allows(self, state: str, verb: str) -> bool:
+        """True where the move may start in this state."""
+        return any(move.verb == verb and state in move.sources for move in self.moves)
+
+    def after(self, state: str, verb: str) -> str:
+        """The state that the move leads to; a move that the table does not have is refused with a sentence."""
+        for move in self.moves:
+            if move.verb == verb and state in move.sources:
+                return move.target
+        raise ValidationError(self.refusals[state])
+
+    def diagram(self) -> str:
+        """The table as a Mermaid state diagram."""
+        lines = ["stateDiagram-v2", f"    [*] --> {self.start}"]
+        for move in self.moves:
+            lines += [f"    {source} --> {move.target}: {move.verb} ({move.whose})" for source in move.sources]
+        sources = {source for move in self.moves for source in move.sources}
+        ends = dict.fromkeys(move.target for move in self.moves if move.target not in sources)
+        return "\n".join([*lines, *(f"    {end} --> [*]" for end in ends)])
+
+
+GRANT = Moves(
+    name="Grant",
+    start="active",
+    moves=(
+        Move("suspend", ("active",), "suspended", "approver of the owner"),
+        Move("resume", ("suspended",), "active", "approver of the owner"),
+        Move("revoke", ("active", "suspended"), "revoked", "approver of the owner"),
+        Move("expire", ("active", "suspended"), "expired", "the clock"),
+    ),
+    refusals={
+        "active": _("This grant is active: there is nothing to resume."),
+        "suspended": _("This grant is suspended already. Resume it or revoke it."),
+        "revoked": _("This grant was revoked, which is for good. Make a new grant to lend the data again."),
+        "expired": _("This grant has ended. Make a new grant to lend the data again."),
+    },
+)
+
+DUTY = Moves(
+    name="Duty",
+    start="active",
+    moves=(
+        Move("close", ("active",), "expired", "with the work it was made for"),
+        Move("expire", ("active",), "expired", "the clock"),
+    ),
+    refusals={
+        "active": _("This duty is in force."),
+        "expired": _("This duty has ended."),
+    },
+)
+
+RELEASE = Moves(
+    name="Release",
+    start="active",
+    moves=(Move("withdraw", ("active",), "withdrawn", "steward or approver of the owner, or a reviewer"),),
+    refusals={
+        "active": _("This release is open to everybody: it can only be withdrawn."),
+        "withdrawn": _("This release was withdrawn already. Submit the dataset again to open it."),
+    },
+)
+
+VERSION = Moves(
+    name="Version",
+    start="proposed",
+    moves=(
+        Move("confirm", ("proposed",), "kept", "steward of the owner, or a load with nothing left to ask"),
+        Move("discard", ("proposed",), "discarded", "steward of the owner"),
+    ),
+    refusals={
+        "proposed": _("This version waits for its steward. Confirm it or discard it."),
+        "kept": _("This version was confirmed already and is kept for ever. Upload the corrected file as a new one."),
+        "discarded": _("This version was discarded already. Upload the file again."),
+    },
+)
+
+OF_BASIS = {Basis.Kind.GRANT: GRANT, Basis.Kind.DUTY: DUTY, Basis.Kind.RELEASE: RELEASE}

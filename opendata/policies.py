@@ -1,0 +1,62 @@
+"""When something may be opened to everybody: checked on submission, and again when it is cleared."""
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from catalog import codes
+from catalog.actions.bases import check_terms
+from catalog.models import Basis, Column, Dataset, Version
+from catalog.terms import Terms
+from opendata.models import Submission
+
+PROTECTED = (codes.Sensitivity.PERSONAL, codes.Sensitivity.SENSITIVE)
+
+
+def check_may_open(dataset: Dataset, version: Version, terms: Terms) -> None:
+    """The dataset is fit to be opened, the version can be named, and nothing protected leaves as it is."""
+    check_fit_to_open(dataset)
+    if version.dataset_id != dataset.pk or version.state != Version.State.KEPT:
+        raise ValidationError(_("This is not a version of the dataset that can be opened. Confirm it first."))
+    if dataset.bases.releases().filter(version=version, state=Basis.State.ACTIVE).exists():
+        raise ValidationError(
+            _("Version %(number)s is open already. Load a new version, or withdraw the release first."),
+            params={"number": version.number},
+        )
+    check_terms(terms, version)
+    check_nothing_bare(dataset, terms)
+
+
+def check_fit_to_open(dataset: Dataset) -> None:
+    """In use, described, open by class and by licence."""
+    if dataset.state != Dataset.State.ACTIVE:
+        raise ValidationError(_("Only an active dataset can be opened. This one is: %(state)s."),
+                              params={"state": dataset.get_state_display()})  # fmt: skip
+    if dataset.opening_class != codes.OpeningClass.OPEN:
+        raise ValidationError(_("The opening class of this dataset is not “open”. Change it first if the law allows."))
+    if not codes.Licence(dataset.licence).is_open:
+        raise ValidationError(_("The licence of this dataset is not open. Choose an open licence first."))
+    if not (dataset.description_en.strip() or dataset.description_zh.strip()):
+        raise ValidationError(_("Describe the dataset first: nobody can use data that nobody explains."))
+
+
+def check_nothing_bare(dataset: Dataset, terms: Terms) -> None:
+    """A column marked personal or sensitive is opened under a mask or not at all."""
+    protected = Column.objects.filter(dataset=dataset, sensitivity__in=PROTECTED).values_list("table", "name")
+    bare = [
+        name
+        for table, name in protected
+        if table in terms.tables and terms.tables[table].columns.get(name, "-") in {None, ""}
+    ]
+    if bare:
+        raise ValidationError(
+            _("These columns are marked personal or sensitive: %(columns)s. Leave them out, or mask them."),
+            params={"columns": ", ".join(bare)},
+        )
+
+
+def check_none_open(dataset: Dataset) -> None:
+    """One submission of a dataset waits at a time."""
+    if Submission.objects.filter(dataset=dataset, state=Submission.State.SUBMITTED).exists():
+        raise ValidationError(
+            _("A submission of this dataset waits for review already. Withdraw it to submit another.")
+        )
