@@ -1,10 +1,17 @@
 """What the reactions do: each takes a committed event, calls actions of the apps, and may run twice."""
 
+from audit.actor import service
 from audit.models import Event
+from catalog import tasks
+from catalog.extents import extent
+from catalog.models import Basis
+from catalog.terms import Terms
+from opendata import files
 
 
 def start_job(event: Event) -> None:
     """A worker takes the load up."""
+    tasks.run_job.delay(event.subject.partition(":")[2])
 
 
 def index_dataset(event: Event) -> None:
@@ -16,16 +23,30 @@ def index_department(event: Event) -> None:
 
 
 def measure_basis(event: Event) -> None:
-    """The rows that the basis lets out are counted."""
+    """The rows of a release are counted. Those of a grant are at the first reading: no service reads under it."""
+    if release := live_release(event):
+        terms = Terms.from_json(release.terms)
+        for table in release.version.tables.all():
+            if terms.of_table(table.name, table.types):
+                extent(release.version, release, table.name, by=service("counts"))
 
 
 def build_files(event: Event) -> None:
     """The files of a release are built."""
+    if release := live_release(event):
+        files.build_files(release, by=service("files"))
 
 
 def remove_files(event: Event) -> None:
     """The files of a withdrawn release are gone."""
+    files.remove_files(Basis.objects.get(pk=event.basis))
 
 
 def tell_owner(event: Event) -> None:
     """The owner's people get the message by e-mail."""
+
+
+def live_release(event: Event) -> Basis | None:
+    """The release that the event is about, while it is open."""
+    live = Basis.objects.releases().live().select_related("version", "dataset__department")
+    return live.filter(pk=event.basis).first()

@@ -1,0 +1,32 @@
+"""The catalogue's work in the background and by the clock: each task takes identifiers and calls one function."""
+
+from celery import shared_task
+
+from audit.actor import service
+from catalog import loader, sweeps, uploads
+from catalog.actions import bases
+
+
+@shared_task
+def run_job(job_id: str) -> None:
+    """Does one load, if nobody else does it."""
+    loader.run(job_id)
+
+
+@shared_task
+def sweep_jobs() -> None:
+    """Loads that nobody has in hand are queued again; those that failed too often end with a sentence."""
+    for job_id in sweeps.left_alone():
+        run_job.delay(job_id)
+
+
+@shared_task
+def clear_leftovers() -> None:
+    """Files that crashes left behind are removed."""
+    uploads.clear_leftovers()
+
+
+@shared_task
+def expire_bases() -> None:
+    """Grants and duties whose date has passed say so."""
+    bases.expire_bases(by=service("clock"))
