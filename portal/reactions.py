@@ -24,6 +24,7 @@ REACTIONS = {
     "version.confirmed": (steps.index_dataset,),
     "grant.made": (steps.measure_basis,),
     "release.made": (steps.measure_basis, steps.build_files, steps.index_dataset),
+    "release.files_built": (steps.index_dataset,),
     "release.withdrawn": (steps.index_dataset, steps.remove_files),
     "dataset.created": (steps.index_dataset,),
     "dataset.changed": (steps.index_dataset,),
