@@ -24,5 +24,5 @@ DROP FUNCTION catalog_basis_keep_terms();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("catalog", "0001_initial")]
+    dependencies = [("catalog", "0002_initial")]
     operations = [migrations.RunSQL(FORWARDS, BACKWARDS)]
