@@ -2,9 +2,9 @@
 
 from audit.actor import service
 from audit.models import Event
-from catalog import tasks
+from catalog import search, tasks
 from catalog.extents import extent
-from catalog.models import Basis
+from catalog.models import Basis, Dataset
 from catalog.terms import Terms
 from opendata import files
 
@@ -16,10 +16,14 @@ def start_job(event: Event) -> None:
 
 def index_dataset(event: Event) -> None:
     """The search index says what the dataset is now."""
+    if dataset := Dataset.objects.select_related("department").filter(pk=event.dataset).first():
+        search.index_dataset(dataset)
 
 
 def index_department(event: Event) -> None:
     """The search index knows the department's new name."""
+    for dataset in Dataset.objects.select_related("department").filter(department=event.department).iterator():
+        search.index_dataset(dataset)
 
 
 def measure_basis(event: Event) -> None:

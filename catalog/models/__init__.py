@@ -11,6 +11,7 @@ from catalog.models.key import Key, Scope
 from catalog.models.membership import CITY_ROLES, Membership, Role
 from catalog.models.message import Message
 from catalog.models.permission import DepartmentPermission
+from catalog.models.search import SearchEntry
 from catalog.models.version import Document, Table, Version
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "Message",
     "Role",
     "Scope",
+    "SearchEntry",
     "Table",
     "Version",
 ]
