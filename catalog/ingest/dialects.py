@@ -1,0 +1,148 @@
+"""How the cells of a text are set apart: delimiter, quotation mark and header row."""
+import csv
+import io
+import re
+from collections import Counter
+from dataclasses import dataclass
+
+from catalog.ingest.errors import ReadingError
+
+USUAL = ",;\t|"
+UNUSUAL = "^~\x1f\x01\xa6"
+SAMPLE_CHARS = 512 << 10
+SAMPLE_RECORDS = 1000
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """Delimiter and quotation mark of a text; the header is record `header_row` (1 is the first, 0 means none)."""
+
+    delimiter: str
+    quote: str
+    header_row: int
+    titles: tuple
+    width: int
+    header_lines: int | None
+
+    @property
+    def first_row(self):
+        """The row of the file, as a spreadsheet counts, that holds the first data."""
+        return self.header_row + 1
+
+
+def detect(path, *, settings, limits):
+    """The dialect of a text; what the settings state is taken, the rest is decided from the first records."""
+    lines, whole = _first_lines(path, limits)
+    delimiter, quote = _stated(settings, "delimiter"), _stated(settings, "quote")
+    if quote is None:
+        quote = "'" if _uses_single_quotes(lines) else '"'
+    if delimiter is None:
+        delimiter = _likeliest_delimiter(lines, quote, whole)
+    records, ends = _records(lines, delimiter, quote, whole)
+    dialect = _with_header(records, ends, delimiter, quote, settings.get("header_row"))
+    if dialect.width > limits.columns:
+        raise ReadingError("too-many-columns", columns=dialect.width, limit=limits.columns)
+    return dialect
+
+
+def _stated(settings, key):
+    value = settings.get(key)
+    if value in (None, ""):
+        return None
+    if not isinstance(value, str) or len(value) != 1 or value in "\r\n":
+        raise ReadingError("bad-setting", setting=key, value=repr(value), hint="Give a single character.")
+    return value
+
+
+def _first_lines(path, limits):
+    """The first lines of the text, whole lines only, and whether that is all of it."""
+    with path.open(encoding="utf-8-sig", newline="") as text:
+        sample = text.read(SAMPLE_CHARS)
+        whole = len(sample) < SAMPLE_CHARS
+        if not whole and "\n" not in sample and "\r" not in sample:
+            sample += text.readline(limits.line_bytes)
+    lines = list(io.StringIO(sample, newline=""))
+    return (lines if whole or len(lines) == 1 else lines[:-1]), whole
+
+
+def _records(lines, delimiter, quote, whole):
+    """The first records, and for each how many lines were read to its end."""
+    reader = csv.reader(lines, delimiter=delimiter, quotechar=quote)
+    records, ends = [], []
+    try:
+        for record in reader:
+            records.append(record)
+            ends.append(reader.line_num)
+            if len(records) == SAMPLE_RECORDS:
+                break
+        else:
+            if not whole and len(records) > 1:
+                records.pop()
+                ends.pop()
+    except csv.Error:
+        if not records:
+            raise ReadingError("quote-never-closed", row=1) from None
+    return records, ends
+
+
+def _uses_single_quotes(lines):
+    """Whether cells are set in single quotation marks, and none in double ones."""
+    text = "".join(lines[:200])
+    delimiter = f"[{re.escape(USUAL)}]"
+    return (not re.search(rf'(^|{delimiter})"', text, re.M)
+            and len(re.findall(rf"(?:^|{delimiter})'[^'\n]*'(?={delimiter}|\r?$)", text, re.M)) >= 2)
+
+
+def _likeliest_delimiter(lines, quote, whole):
+    """The delimiter that cuts most records into the same number of cells; a comma where none cuts at all."""
+    best = max(((_evenness(lines, mark, quote, whole), -USUAL.index(mark)), mark) for mark in USUAL)
+    if best[0][0] > 0:
+        return best[1]
+    rare = max((_evenness(lines, mark, quote, whole), mark) for mark in UNUSUAL)
+    return rare[1] if rare[0] > 0.8 else ","
+
+
+def _evenness(lines, mark, quote, whole):
+    records, _ = _records(lines, mark, quote, whole)
+    widths = [len(record) for record in records if any(cell.strip() for cell in record)]
+    if not widths:
+        return 0
+    width, count = max(Counter(width for width in widths if width > 1).items(), key=lambda item: (item[1], item[0]),
+                       default=(1, 0))
+    even = count / len(widths)
+    header_agrees = widths[0] == width
+    return even * (1 - 1 / (2 * width)) * (1 if header_agrees else 0.7)
+
+
+def _with_header(records, ends, delimiter, quote, stated):
+    if stated is not None and (isinstance(stated, bool) or not isinstance(stated, int) or stated < 0):
+        raise ReadingError("bad-setting", setting="header_row", value=repr(stated), hint="Give a row number, or 0.")
+    row = find_header(records) if stated is None else stated
+    if row > len(records):
+        raise ReadingError("no-header", row=row)
+    titles = records[row - 1] if row else []
+    below = Counter(len(record) for record in records[row:] if any(cell.strip() for cell in record))
+    width = max(len(titles), below.most_common(1)[0][0] if below else 0)
+    lines = (ends[row - 1] if ends[row - 1] == row else None) if row else 0
+    return Dialect(delimiter, quote, row, tuple(titles) + ("",) * (width - len(titles)), width, lines)
+
+
+def find_header(records):
+    """The number of the first record that is about as wide as the others and at least half filled."""
+    widths = Counter(len(record) for record in records if any(str(cell).strip() for cell in record))
+    if not widths:
+        raise ReadingError("empty-file")
+    usual = max(widths.items(), key=lambda item: (item[1], item[0]))[0]
+    for number, record in enumerate(records, start=1):
+        filled = sum(bool(str(cell).strip()) for cell in record)
+        wide = len(record) >= usual - 1 if usual > 2 else len(record) >= usual
+        if wide and filled and filled * 2 >= usual:
+            return number
+    return next(number for number, record in enumerate(records, start=1) if any(str(cell).strip() for cell in record))
+
+
+def looks_like_data(titles):
+    """Up to three header cells that are numbers with a decimal point or dates, if most of the header is like that."""
+    odd = [title for title in titles if re.fullmatch(r"-?\d+\.\d+|\d{4}-\d\d-\d\d.*|\d{1,2}/\d{1,2}/\d{4}.*", title)
+           or (re.fullmatch(r"-?\d+", title) and not re.fullmatch(r"(1[89]|20|21)\d\d", title))]
+    return odd[:3] if len(odd) * 2 > len(titles) else []

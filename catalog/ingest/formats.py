@@ -1,0 +1,73 @@
+"""What kind of file this is, judged by its first bytes and never by its name."""
+import re
+
+from catalog.ingest.errors import ReadingError
+
+GZIP, ZSTD, ZIP = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PK\x03\x04"
+EMPTY_ZIP = b"PK\x05\x06"
+OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+OTHER_KINDS = {
+    b"PAR1": "Parquet", b"7z\xbc\xaf": "7-Zip", b"Rar!": "RAR", b"BZh": "bzip2", b"\xfd7zXZ": "xz",
+    b"\x89PNG": "PNG picture", b"\xff\xd8\xff": "JPEG picture", b"GIF8": "GIF picture", b"SQLite f": "SQLite database",
+    b"\x7fELF": "program", b"MZ\x90": "program", b"{\\rtf": "RTF",
+}
+JSON_START = re.compile(rb"\s*(?:\{\s*[\"}]|\[\s*[\[{\]\"])")
+HTML_START = re.compile(rb"\s*(?:<!--.*?-->\s*)?<(?:!doctype\s+html|html|head|body|table|div|meta)\b", re.I | re.S)
+HEAD_BYTES = 4096
+
+
+def container_of(head):
+    """ "gzip", "zstd", "zip" or None for the first bytes of a file; an XLSX counts as a zip here."""
+    for magic, name in ((GZIP, "gzip"), (ZSTD, "zstd"), (ZIP, "zip"), (EMPTY_ZIP, "zip")):
+        if head.startswith(magic):
+            return name
+    return None
+
+
+def office_kind(names):
+    """ "xlsx" when the names inside a zip are those of a workbook, None for an ordinary archive."""
+    names = set(names)
+    if "xl/workbook.xml" in names:
+        return "xlsx"
+    if "xl/workbook.bin" in names:
+        raise ReadingError("binary-workbook")
+    if "mimetype" in names and "content.xml" in names:
+        raise ReadingError("other-format", kind="OpenDocument")
+    if "[Content_Types].xml" in names:
+        raise ReadingError("other-format", kind="Office document")
+    return None
+
+
+def format_of(head):
+    """ "csv" or "json" for the first bytes of an unpacked file; refuses what holds no table."""
+    if head.startswith(OLD_OFFICE):
+        raise ReadingError("old-workbook")
+    if head.lstrip().startswith(b"%PDF-"):
+        raise ReadingError("pdf")
+    for magic, kind in OTHER_KINDS.items():
+        if head.startswith(magic):
+            raise ReadingError("other-format", kind=kind)
+    text = _as_ascii(head)
+    if HTML_START.match(text):
+        raise ReadingError("html")
+    if re.match(rb"\s*<\?xml\b", text):
+        raise ReadingError("xml")
+    return "json" if JSON_START.match(text) else "csv"
+
+
+def _as_ascii(head):
+    """The first bytes without byte order mark; UTF-16 is narrowed so that markup shows."""
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return head[2:].replace(b"\0", b"")
+    return head.removeprefix(b"\xef\xbb\xbf")
+
+
+def refuse_old_office(member):
+    """Says of a file in Microsoft's old container whether it is a protected workbook or an old one."""
+    wanted, before = "EncryptedPackage".encode("utf-16-le"), b""
+    with member.open() as stream:
+        while chunk := stream.read(1 << 20):
+            if wanted in before + chunk:
+                raise ReadingError("encrypted-workbook")
+            before = chunk[-len(wanted):]
+    raise ReadingError("old-workbook")

@@ -1,0 +1,25 @@
+"""What the steward is told about a file that was read: a code, its parameters and a sentence for each thing noticed."""
+
+NOTES = {
+    "lines-above-header": "{count} lines above the header (row {row}) were left out.",
+    "no-header": "The file was read without a header; the columns are numbered.",
+    "header-looks-like-data": "The header looks like data ({cells}). If there is no header, set the header row to 0.",
+    "blank-header": "Column {position} has no header; it is called {name}.",
+    "duplicate-header": "The header {title} occurs more than once; column {position} is called {name}.",
+    "reserved-header": "The header {title} is a word of our API; the column is called {name}.",
+    "short-rows": "{count} rows have fewer cells than the header (first: row {row}); the missing cells are empty.",
+    "long-rows": "{count} rows have more cells than the header (first: row {row}); the surplus is kept in {name}.",
+    "long-blank-rows": "{count} rows have surplus empty cells (first: row {row}); these were left out.",
+    "blank-lines": "{count} blank lines were left out.",
+    "ambiguous-dates": "The dates of {name} fit day first and month first, so they stay text. Choose the order.",
+    "hidden-sheet": "The sheet {sheet} is hidden and was not read.",
+    "empty-sheet": "The sheet {sheet} is empty and was not read.",
+    "left-out": "{member} was not read: {reason}",
+    "guessed-encoding": "The text is not UTF-8; it was read as {encoding}. Check the letters in the preview.",
+    "other-crs": "The file states the coordinate system {crs}; GeoJSON readers expect longitude and latitude (WGS 84).",
+}
+
+
+def note(code, **params):
+    """One thing the steward should know, ready for a page to translate."""
+    return {"code": code, "params": params, "sentence": NOTES[code].format(**params)}

@@ -1,0 +1,166 @@
+"""The types a column may have, and for each the ways to read it from text, as SQL over one cell `{x}`."""
+import re
+from dataclasses import dataclass
+
+from catalog.ingest.errors import ReadingError
+
+TYPES = ("boolean", "integer", "decimal", "float", "date", "time", "timestamp", "text", "geometry")
+MOST_DIGITS = 38
+WHY = {
+    "boolean": "not true or false",
+    "integer": "not a whole number",
+    "decimal": "not a decimal number",
+    "float": "not a number",
+    "date": "not a date in this order",
+    "time": "not a time of day",
+    "timestamp": "not a date with a time",
+    "geometry": "not a GeoJSON geometry",
+}
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One way to read a cell: the pattern and the check that a fitting cell passes, its value, and what the whole
+    column must show besides."""
+
+    type: str
+    how: str
+    pattern: str | None
+    value: str
+    check: str = "true"
+    proof: str = "true"
+    zoned: bool = False
+
+    @property
+    def order(self):
+        """ "dmy", "mdy" or "ymd" where the reading depends on the order of day, month and year."""
+        return self.how[:3] if self.how[:3] in ("dmy", "mdy", "ymd") else None
+
+    def sql_type(self, digits, scale):
+        """The engine's type; a decimal is as wide as its digits ask."""
+        if self.type == "decimal":
+            return f"DECIMAL({18 if digits + scale <= 18 else MOST_DIGITS}, {scale})"
+        stamp = "TIMESTAMPTZ" if self.zoned else "TIMESTAMP"
+        return {"boolean": "BOOLEAN", "integer": "BIGINT", "float": "DOUBLE", "date": "DATE", "time": "TIME",
+                "timestamp": stamp, "text": "VARCHAR", "geometry": "VARCHAR"}[self.type]
+
+    def value_sql(self, x, digits=0, scale=0):
+        """SQL of the typed value of a cell that fits."""
+        return self.value.format(x=x, sql_type=self.sql_type(digits, scale))
+
+    def fits_sql(self, x):
+        """SQL that is true for a cell that fits (cells of blanks are not asked)."""
+        check = self.check.format(x=x)
+        return check if self.pattern is None else f"regexp_full_match({x}, ' *(?:{self.pattern}) *') AND {check}"
+
+    def matcher(self):
+        """A function that gives a match for a cell that passes at least the pattern."""
+        return re.compile(f" *(?:{self.pattern}) *").fullmatch
+
+
+def _words(pairs):
+    """A boolean from words, in any case."""
+    cases = " ".join(f"WHEN '{word}' THEN {value}" for word, value in pairs.items())
+    return f"CASE lower(trim({{x}})) {cases} END"
+
+
+WHOLE = "-?(?:0|[1-9][0-9]{0,14})"
+EXACT = "-?(?:0|[1-9][0-9]{0,21})?\\.[0-9]{1,37}"
+POWER = "-?(?:[0-9]+\\.[0-9]+[eE][+-]?[0-9]{1,3}|[0-9]+[eE][+-][0-9]{1,3})"
+DIGITS = "[+-]?[0-9]{1,19}"
+LOOSE_EXACT = "[+-]?(?:[0-9]{1,22}\\.?|[0-9]{0,22}\\.[0-9]{1,37})"
+LOOSE_NUMBER = "[+-]?(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?"
+PARTS = {
+    "d": ("(?:0?[1-9]|[12][0-9]|3[01])", "%d"),
+    "m": ("(?:0?[1-9]|1[0-2])", "%m"),
+    "y": ("[1-9][0-9]{3}", "%Y"),
+}
+ISO_DAY = "[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}"
+CLOCK = "[0-9]{1,2}:[0-9]{2}"
+ISO_CLOCK = "[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\\.[0-9]{1,6})?)?"
+TIME_OF_DAY = f"{CLOCK}(?::[0-9]{{2}}(?:\\.[0-9]{{1,6}})?)?"
+CAST = "TRY_CAST({x} AS {sql_type})"
+FINITE = "isfinite(TRY_CAST({x} AS DOUBLE))"
+YES_NO = {"yes": "true", "no": "false"}
+BOTH = "count_if(lower(trim({x})) = 'yes') > 0 AND count_if(lower(trim({x})) = 'no') > 0"
+
+TEXT = Reading("text", "text", None, "{x}")
+GEOMETRY = Reading("geometry", "geojson", None, "{x}",
+                   check="json_valid({x}) AND json_extract_string({x}, '$.type') IS NOT NULL")
+
+
+def _orders(*own):
+    """Orders of day, month and year with the mark between them."""
+    return (*own, *((order, mark) for order in ("dmy", "mdy") for mark in "/-."))
+
+
+def _day(order, mark):
+    """The pattern and the layout of a day in this order."""
+    parts = [PARTS[part] for part in order]
+    return mark.replace(".", "\\.").join(part[0] for part in parts), mark.join(part[1] for part in parts)
+
+
+def _dates():
+    yield Reading("date", "iso", ISO_DAY, CAST, check="TRY_CAST({x} AS DATE) IS NOT NULL")
+    for order, mark in _orders(("ymd", "/"), ("ymd", ".")):
+        pattern, layout = _day(order, mark)
+        value = f"try_strptime(trim({{x}}), '{layout}')"
+        yield Reading("date", order + mark, pattern, f"CAST({value} AS DATE)", check=f"{value} IS NOT NULL")
+
+
+def _timestamps():
+    naive = f"{ISO_DAY}[T ]{ISO_CLOCK}"
+    yield Reading("timestamp", "iso", naive, CAST, check="TRY_CAST({x} AS TIMESTAMP) IS NOT NULL")
+    yield Reading("timestamp", "iso-zone", f"{naive} ?(?:Z|[+-][0-9]{{2}}(?::?[0-9]{{2}})?)", CAST,
+                  check="TRY_CAST({x} AS TIMESTAMPTZ) IS NOT NULL", zoned=True)
+    for order, mark in _orders(("ymd", "/")):
+        yield _moment(order, mark, zoned=False)
+        yield _moment(order, mark, zoned=True)
+
+
+def _moment(order, mark, *, zoned):
+    day, layout = _day(order, mark)
+    zone, ending = (" ?[+-][0-9]{2}:?[0-9]{2}", " %z") if zoned else ("", "")
+    clocks = ("%I:%M:%S %p", "%I:%M %p", "%H:%M:%S", "%H:%M")
+    layouts = ", ".join(f"'{layout} {clock}{ending}'" for clock in clocks)
+    value = f"try_strptime(trim({{x}}), [{layouts}])"
+    return Reading("timestamp", f"{order}{mark}{'-zone' if zoned else ''}",
+                   f"{day} {CLOCK}(?::[0-9]{{2}})?(?: [AaPp][Mm])?{zone}", value,
+                   check=f"{value} IS NOT NULL", zoned=zoned)
+
+
+# In order of preference: the first way that all cells of a column fit is its type.
+GUESSED = (
+    Reading("boolean", "true-false", "(?i:true|false)", _words({"true": "true", "false": "false"})),
+    Reading("boolean", "yes-no", "(?i:yes|no)", _words(YES_NO), proof=BOTH),
+    Reading("integer", "whole", WHOLE, CAST),
+    Reading("decimal", "exact", f"{WHOLE}|{EXACT}", CAST),
+    Reading("float", "power", f"{WHOLE}|{EXACT}|{POWER}", CAST, check=FINITE),
+    *_dates(),
+    Reading("time", "clock", TIME_OF_DAY, CAST, check="TRY_CAST({x} AS TIME) < TIME '24:00:00'"),
+    *_timestamps(),
+)
+
+# What a steward may ask for besides: looser, since a person has looked.
+ASKED = (
+    Reading("boolean", "words", "(?i:true|false|yes|no|t|f|y|n|1|0|是|否)",
+            _words({"true": "true", "yes": "true", "t": "true", "y": "true", "1": "true", "是": "true",
+                    "false": "false", "no": "false", "f": "false", "n": "false", "0": "false", "否": "false"})),
+    Reading("integer", "digits", DIGITS, CAST, check="TRY_CAST({x} AS BIGINT) IS NOT NULL"),
+    Reading("decimal", "digits", LOOSE_EXACT, CAST),
+    Reading("float", "any", LOOSE_NUMBER, CAST, check=FINITE),
+    *(reading for reading in GUESSED if reading.type in ("date", "time", "timestamp")),
+    GEOMETRY,
+)
+
+
+def asked_for(wanted):
+    """The readings that a type in the settings allows: "date" or with an order, "date:dmy"; refuses other words."""
+    kind, _, order = str(wanted).partition(":")
+    if kind == "text" and not order:
+        return [TEXT]
+    found = [reading for reading in ASKED if reading.type == kind and (not order or reading.order == order)]
+    if not found:
+        known = [*TYPES, *(f"{kind}:{order}" for kind in ("date", "timestamp") for order in ("dmy", "mdy", "ymd"))]
+        raise ReadingError("unknown-type", type=wanted, known=", ".join(known))
+    return found
