@@ -21,7 +21,7 @@ from catalog.actions.proposals import Found, propose_version
 from catalog.ingest.errors import ReadingError
 from catalog.ingest.run import read_in_child
 from catalog.models import Job, Table, Version
-from catalog.rows import serving
+from catalog.rows.serving import build
 from catalog.store import store
 
 log = logging.getLogger(__name__)
@@ -189,7 +189,7 @@ def _serve(version: Version) -> None:
     """Makes the serving copies ready. They are a cache: where that fails, they are made when first asked for."""
     for table in version.tables.all():
         try:
-            serving.build(table.path, table.sha256)
+            build(table.path, table.sha256)
         except Exception:
             log.exception("No serving copy of table %s of %s yet.", table.name, version)
 

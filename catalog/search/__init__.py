@@ -15,7 +15,8 @@ def search(query: SearchQuery) -> SearchResults:
 
 def index_dataset(dataset: Dataset) -> None:
     """The index says what the dataset is at this moment."""
-    postgres.put(dataset, entries(dataset))
+    with postgres.alone(dataset):
+        postgres.put(dataset, entries(dataset))
 
 
 def missing_entries() -> list:

@@ -1,5 +1,7 @@
 """The search engine inside PostgreSQL: words are cut before they come here, so it needs no dictionary of its own."""
 
+from contextlib import contextmanager
+
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -14,11 +16,17 @@ COLUMNS = {"themes": "theme", "departments": "department", "licences": "licence"
 WEIGHTS = "{0.1, 0.3, 0.5, 1.0}"
 
 
-def put(dataset: Dataset, entries: list[Entry]) -> None:
-    """The index holds exactly these entries for the dataset."""
+@contextmanager
+def alone(dataset: Dataset):
+    """One writer at a time for each dataset: whoever comes last has read the newest state."""
     with transaction.atomic(), connection.cursor() as cursor:
-        # One at a time for each dataset: the last to come has read the newest state.
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 1))", [str(dataset.pk)])
+        yield
+
+
+def put(dataset: Dataset, entries: list[Entry]) -> None:
+    """The index holds exactly these entries for the dataset. Call it inside `alone`."""
+    with connection.cursor() as cursor:
         kept = [entry.audience for entry in entries] or [""]
         cursor.execute(
             "DELETE FROM catalog_searchentry WHERE dataset_id = %s AND audience <> ALL(%s)", [dataset.pk, kept]
