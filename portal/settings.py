@@ -282,6 +282,16 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "ENUM_NAME_OVERRIDES": {
+        "DatasetState": "catalog.models.dataset.Dataset.State",
+        "JobState": "catalog.models.job.Job.State",
+        "VersionState": "catalog.models.version.Version.State",
+    },
+    "PREPROCESSING_HOOKS": ["catalog.api.schema_hooks.only_version_1"],
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "catalog.api.schema_hooks.complete",
+    ],
 }
 
 LOGGING = {

@@ -1,10 +1,11 @@
 """The map of the site."""
 
-from django.urls import path
+from django.urls import include, path
 
 from portal import health
 
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("api/", include("catalog.api.urls")),
 ]

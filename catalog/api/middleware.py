@@ -1,7 +1,8 @@
-"""What holds for every answer under /api/: errors are problem documents, limits are told, reading is open to browsers."""
+"""What holds for every answer under /api/: errors are problem documents, limits are told, any page may read."""
 
 from urllib.parse import unquote_to_bytes
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
@@ -11,6 +12,7 @@ from catalog.api.problems import Problem, answer, of_status
 PREFIX = "/api/"
 READING = frozenset({"GET", "HEAD"})
 LONGEST_ADDRESS = 16_000
+FORM_AROUND_FILE = 1024**2
 EXPOSED = (
     "ETag, Link, Location, Retry-After, RateLimit, RateLimit-Policy, Content-Disposition, Content-Range, X-Request-Id"
 )
@@ -47,9 +49,17 @@ def refuse_garbage(request: HttpRequest) -> HttpResponse | None:
         bad = "\x00" in request.path_info or "\x00" in unquote_to_bytes(query).decode("utf-8")
     except UnicodeDecodeError:
         bad = True
+    if _length(request) > settings.UPLOAD_MAX_BYTES + FORM_AROUND_FILE:
+        return answer(request, Problem("too-large"))
     if "\ufffd" in request.path_info or len(query) + len(request.path_info) > LONGEST_ADDRESS:
         bad = True
     return answer(request, Problem("malformed-request", _("The address is not plain UTF-8."))) if bad else None
+
+
+def _length(request: HttpRequest) -> int:
+    """How long the body says it is."""
+    text = request.META.get("CONTENT_LENGTH") or "0"
+    return int(text) if text.isascii() and text.isdigit() else 0
 
 
 def retell(request: HttpRequest, response: HttpResponse) -> HttpResponse:
@@ -67,7 +77,7 @@ def is_preflight(request: HttpRequest) -> bool:
 
 
 def preflight(request: HttpRequest) -> HttpResponse:
-    """Reading what is public is allowed from anywhere; keys and changes are for programs, not for other sites' pages."""
+    """Reading what is public is allowed from anywhere; keys and changes are not for other sites' pages."""
     response = HttpResponse(status=204)
     response["Access-Control-Allow-Methods"] = "GET, HEAD, OPTIONS"
     response["Access-Control-Allow-Headers"] = "Accept, Accept-Language, If-None-Match, Range, X-Request-Id"

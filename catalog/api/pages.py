@@ -1,10 +1,8 @@
 """Lists in pages: a cursor says where the last one ended, Link headers say where the next one is."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from django.db.models import Q, QuerySet
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from catalog.api.problems import Problem
@@ -22,19 +20,20 @@ class Page:
     next: str | None = None
 
 
-def page_of(queryset: QuerySet, request, *, moment: str, about: str) -> Page:
-    """One page of a list ordered by a moment, newest first, and then by id."""
+def page_of(queryset: QuerySet, request, *, order: tuple[str, ...], about: str) -> Page:
+    """One page of a list in this order, whose last field is unique; `about` names the list, for its cursors."""
     limit, after = limit_of(request), request.GET.get("after", "")
+    names = [name.lstrip("-") for name in order]
     if after:
-        at, identity = read_cursor(after, about, 2)
-        at = parse_datetime(at)
-        queryset = queryset.filter(Q(**{f"{moment}__lt": at}) | Q(**{moment: at, "id__lt": identity}))
-    items = list(queryset.order_by(f"-{moment}", "-id")[: limit + 1])
+        to_python = [queryset.model._meta.get_field(name).to_python for name in names]
+        keys = [convert(text) for convert, text in zip(to_python, read_cursor(after, about, len(order)), strict=True)]
+        queryset = queryset.filter(_beyond(order, keys))
+    items = list(queryset.order_by(*order)[: limit + 1])
     if len(items) <= limit:
         return Page(items)
-    last = items[limit - 1]
-    at: datetime = getattr(last, moment)
-    return Page(items[:limit], write_cursor(about, [at.isoformat(), str(last.pk)]))
+    keys = [getattr(items[limit - 1], name) for name in names]
+    texts = [key.isoformat() if hasattr(key, "isoformat") else str(key) for key in keys]
+    return Page(items[:limit], write_cursor(about, texts))
 
 
 def limit_of(request, most: int = MOST, default: int = PAGE) -> int:
@@ -55,6 +54,16 @@ def link_pages(response, request, after: str | None):
         links.append(f'<{_address(request, after)}>; rel="next"')
     response["Link"] = ", ".join(links)
     return response
+
+
+def _beyond(order: tuple[str, ...], keys: list) -> Q:
+    ways, same = Q(), {}
+    for name, key in zip(order, keys, strict=True):
+        field_name = name.lstrip("-")
+        way = "lt" if name.startswith("-") else "gt"
+        ways |= Q(**same, **{f"{field_name}__{way}": key})
+        same[field_name] = key
+    return ways
 
 
 def _address(request, after: str | None) -> str:

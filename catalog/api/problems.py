@@ -12,9 +12,11 @@ from rest_framework import exceptions
 from rest_framework.views import set_rollback
 
 from catalog.api.problem_types import BY_STATUS, PROBLEM_TYPES
-from catalog.rows.errors import EngineBusy, QueryError, TooCostly
+from catalog.gate import BasisEnded
+from catalog.rows.errors import EngineBusy, QueryError, Stopped, TooCostly
 
 log = logging.getLogger(__name__)
+FORMS = {"too-many-rows": "bad-format", "no-place": "bad-format"}  # codes of catalog.rows.formats
 
 
 class Problem(exceptions.APIException):
@@ -84,6 +86,9 @@ def _of_query(exc: QueryError, request) -> Problem:
 
 
 def _of_model(exc: ModelValidationError, request) -> Problem:
+    code = FORMS.get(getattr(exc, "code", None), getattr(exc, "code", None))
+    if code in PROBLEM_TYPES:
+        return Problem(code, exc.messages[0])
     fields = exc.message_dict if hasattr(exc, "error_dict") else {NON_FIELD_ERRORS: exc.messages}
     return _invalid(
         {"detail": sentence} if field == NON_FIELD_ERRORS else {"field": field, "detail": sentence}
@@ -111,6 +116,15 @@ def _flat(path: str, detail):
 def _invalid(errors) -> Problem:
     errors = list(errors)
     return Problem("validation-failed", errors[0]["detail"] if len(errors) == 1 else "", errors=errors)
+
+
+def _of_end(exc: BasisEnded, request) -> Problem:
+    """The basis ended between the look-up and the reading: a moment later it would not have been found."""
+    return Problem("grant-missing", str(exc))
+
+
+def _of_stop(exc: Stopped, request) -> Problem:
+    return Problem("grant-missing", _("The basis ended while the rows were being read. Nothing more leaves under it."))
 
 
 def _of_refusal(exc: PermissionDenied, request) -> Problem:
@@ -162,6 +176,8 @@ _TRANSLATIONS = [
     (exceptions.AuthenticationFailed, _of_key),
     (exceptions.NotAuthenticated, _of_nobody),
     (exceptions.PermissionDenied, _of_drf_refusal),
+    (BasisEnded, _of_end),
+    (Stopped, _of_stop),
     (PermissionDenied, _of_refusal),
     ((Http404, exceptions.NotFound), _plain("not-found")),
     (exceptions.Throttled, _of_flood),

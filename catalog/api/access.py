@@ -1,0 +1,159 @@
+"""Finding what a caller asks for, through the caller's rights alone: what these do not reach is not there."""
+
+import uuid
+from dataclasses import dataclass
+
+from django.db.models import F, Q
+from django.http import Http404
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from audit.actor import Actor
+from catalog.api.problems import Problem
+from catalog.models import Basis, Dataset, Table, Version
+from catalog.permissions import bases_open_to, departments_of, visible_datasets, withdrawn_from_public
+from catalog.terms import TableTerms, Terms
+from catalog.versions import open_version
+
+MOST = 50  # bases of one caller over one dataset; more than that are named one by one
+
+
+@dataclass(frozen=True)
+class Opening:
+    """A basis that lets the caller in, and the version that it shows."""
+
+    basis: Basis
+    version: Version
+
+    @property
+    def is_public(self) -> bool:
+        """True where everybody gets the same."""
+        return self.basis.kind == Basis.Kind.RELEASE
+
+    def tables(self) -> list[tuple[Table, TableTerms]]:
+        """The tables that leave under the basis, each with what leaves of it."""
+        terms = Terms.from_json(self.basis.terms)
+        found = [(table, terms.of_table(table.name, table.types)) for table in self.version.tables.all()]
+        return [(table, of_table) for table, of_table in found if of_table is not None]
+
+
+def find_dataset(pk, by: Actor) -> Dataset:
+    """The dataset, if this caller may know of it; one that was open to all and is no longer says so."""
+    dataset = visible_datasets(by).select_related("department", "current").filter(pk=pk).first()
+    if dataset is not None:
+        return dataset
+    if withdrawn_from_public().filter(pk=pk).exists():
+        raise Problem("withdrawn")
+    raise Http404
+
+
+def openings(dataset: Dataset, by: Actor, number: int | None = None) -> list[Opening]:
+    """Every basis that lets this caller into the dataset now, with its version; of releases only the newest."""
+    bases = bases_open_to(by).filter(dataset=dataset).select_related("version", "department").order_by(
+        F("version__number").desc(nulls_last=True), "-made_at"
+    )  # fmt: skip
+    found, released = [], False
+    for basis in bases[:MOST]:
+        if basis.kind == Basis.Kind.RELEASE and released and number is None:
+            continue
+        basis.dataset = dataset
+        version = open_version(dataset, basis, number)
+        if version is not None:
+            found.append(Opening(basis, version))
+            released = released or basis.kind == Basis.Kind.RELEASE
+    return sorted(found, key=lambda opening: not opening.is_public)
+
+
+def one_opening(dataset: Dataset, by: Actor, *, named: str = "", number: int | None = None) -> Opening:
+    """The one basis to read under: the named one, or the only one. Several ask for a name; none says why."""
+    if named:
+        return _named(dataset, by, _identifier(named), number)
+    found = openings(dataset, by, number)
+    if len(found) > 1:
+        choice = [_described(opening.basis) for opening in found]
+        raise Problem("basis-required", choice=choice)
+    if not found:
+        if number is not None and openings(dataset, by):
+            raise Http404
+        raise Problem("grant-missing", _why_closed(dataset, by))
+    return found[0]
+
+
+def one_table(opening: Opening, name: str | None) -> str:
+    """The table to read: the named one, or the only one that leaves under the basis."""
+    names = [table.name for table, _terms in opening.tables()]
+    if name is None and len(names) > 1:
+        raise Problem("table-required", tables=names)
+    if not names or (name is not None and name not in names):
+        raise Http404
+    return name or names[0]
+
+
+def _named(dataset: Dataset, by: Actor, pk: uuid.UUID, number: int | None) -> Opening:
+    basis = bases_open_to(by).filter(dataset=dataset, pk=pk).select_related("version", "department").first()
+    if basis is None:
+        ended = _of_own_departments(dataset, by).filter(pk=pk).first()
+        if ended is None:
+            raise Http404
+        raise Problem("grant-missing", _why_ended(ended, dataset))
+    basis.dataset = dataset
+    version = open_version(dataset, basis, number)
+    if version is None:
+        raise Http404
+    return Opening(basis, version)
+
+
+def _identifier(text: str) -> uuid.UUID:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        detail = _("“basis” is the identifier of a basis, as listed in the dataset's “basis”.")
+        raise Problem("bad-parameter", detail, errors=[{"parameter": "basis", "detail": detail}]) from None
+
+
+def _described(basis: Basis) -> dict:
+    return {
+        "id": str(basis.pk),
+        "kind": basis.kind,
+        "purpose": basis.purpose,
+        "valid_until": basis.valid_until.isoformat() if basis.valid_until else None,
+    }
+
+
+def _of_own_departments(dataset: Dataset, by: Actor):
+    if by.user is None:
+        return Basis.objects.none()
+    mine = Q(department__in=departments_of(by)) | Q(account=by.user_id)
+    return Basis.objects.filter(mine, dataset=dataset, kind=Basis.Kind.GRANT).order_by("-state_at")
+
+
+def _why_closed(dataset: Dataset, by: Actor) -> str:
+    ended = _of_own_departments(dataset, by).first()
+    if ended is not None:
+        return _why_ended(ended, dataset)
+    return _("No basis lets you read the rows of this dataset. Ask %(owner)s for a grant that states your purpose.") % {
+        "owner": dataset.department.name
+    }
+
+
+def _why_ended(basis: Basis, dataset: Dataset) -> str:
+    owner, now = dataset.department.name, timezone.now()
+    if basis.state == Basis.State.ACTIVE and (basis.valid_until is None or basis.valid_until > now):
+        return _("This grant is for others than you, or your key does not cover it. Ask %(owner)s.") % {"owner": owner}
+    if basis.state in {Basis.State.SUSPENDED, Basis.State.REVOKED}:
+        sentence = (
+            _("%(owner)s suspended this grant on %(day)s: “%(reason)s”. Ask them when it will be resumed.")
+            if basis.state == Basis.State.SUSPENDED
+            else _("%(owner)s revoked this grant on %(day)s: “%(reason)s”. Ask them for a new one.")
+        )
+        return sentence % {"owner": owner, "day": _day(basis.state_at), "reason": basis.state_reason}
+    ended = basis.valid_until or basis.state_at
+    return _("This grant ended on %(day)s. Ask %(owner)s to lend the data again.") % {
+        "owner": owner,
+        "day": _day(ended),
+    }
+
+
+def _day(moment) -> str:
+    return date_format(timezone.localtime(moment), "DATE_FORMAT")

@@ -1,0 +1,285 @@
+"""How each operation is described in the OpenAPI document: its words, parameters and answers."""
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, inline_serializer
+from rest_framework import serializers
+
+from catalog import codes
+from catalog.api import serializers as shapes
+from catalog.models import Format
+
+DATASETS, ROWS, LOADING, LISTS, KEYS = "Datasets", "Rows and files", "Loading", "Code lists", "Keys"
+
+
+def query(name: str, text: str, kind=OpenApiTypes.STR, **more) -> OpenApiParameter:
+    """A parameter of the address."""
+    return OpenApiParameter(name, kind, OpenApiParameter.QUERY, description=text, **more)
+
+
+def header(name: str, text: str) -> OpenApiParameter:
+    """A header of the request."""
+    return OpenApiParameter(name, OpenApiTypes.STR, OpenApiParameter.HEADER, description=text)
+
+
+def listed(name: str, item, **fields):
+    """The shape of a list's page."""
+    return inline_serializer(name, {"results": item(many=True), **fields})
+
+
+TOTAL = serializers.IntegerField(allow_null=True)
+NEXT = serializers.CharField(allow_null=True, help_text="Pass it as “after” for the next page; null on the last one.")
+AFTER = query("after", "The “next” of the page before.")
+IF_NONE_MATCH = header("If-None-Match", "An ETag that you hold: 304 where nothing has changed.")
+IDEMPOTENCY_KEY = header(
+    "Idempotency-Key",
+    "Any text of your choosing, new for each new request. Sent again within 24 hours, the request is answered as it "
+    "was the first time and not carried out twice.",
+)
+BASIS = query("basis", "The identifier of the basis to read under, where several let you in.", OpenApiTypes.UUID)
+
+
+def page_size(default: int, most: int) -> OpenApiParameter:
+    """How many items a page has."""
+    return query(
+        "limit", f"How many, 1 to {most}.", {"type": "integer", "minimum": 1, "maximum": most, "default": default}
+    )
+
+
+LIST_DATASETS = {
+    "tags": [DATASETS],
+    "summary": "Find datasets",
+    "description": "The datasets that you may know of: everybody those that are open, officers also those that may be "
+    "asked for, stewards all of their department. Without `q` the newest come first, with it the best hits.",
+    "parameters": [
+        query("q", "Words to search for, in English or Chinese."),
+        query("theme", "Code of a theme.", enum=codes.Theme.values, many=True),
+        query("department", "Code of a department.", many=True),
+        query("format", "A format in which a file is offered.", enum=Format.values, many=True),
+        query("licence", "Code of a licence.", enum=codes.Licence.values, many=True),
+        page_size(20, 100),
+        AFTER,
+        IF_NONE_MATCH,
+    ],
+    "responses": {
+        200: listed("DatasetPage", shapes.DatasetSerializer, total=TOTAL, next=NEXT, facets=shapes.FacetsSerializer())
+    },
+}
+GET_DATASET = {
+    "tags": [DATASETS],
+    "summary": "Read a dataset's description",
+    "description": "With the tables, columns, versions and files of the bases that let you in, and those bases. Where "
+    "you may know of the dataset and no basis lets you in, `basis` is empty and so are they.",
+    "parameters": [IF_NONE_MATCH],
+    "responses": {200: shapes.DatasetDetailSerializer},
+}
+CREATE_DATASET = {
+    "tags": [DATASETS],
+    "summary": "Make a dataset",
+    "description": "A draft of your department. For its stewards, by a key with the scope `write`.",
+    "parameters": [IDEMPOTENCY_KEY],
+    "request": shapes.DatasetInput,
+    "responses": {201: shapes.DatasetDetailSerializer},
+    "examples": [
+        OpenApiExample(
+            "A dataset of Parks",
+            request_only=True,
+            value={
+                "department": "parks",
+                "title_en": "Trees in streets",
+                "title_zh": "行道树",
+                "description_en": "Each tree in a public street, with species and year of planting.",
+                "theme": "environment",
+                "frequency": "annual",
+                "licence": "cc-by-4.0",
+                "sharing_class": "unconditional",
+                "opening_class": "open",
+            },
+        )
+    ],
+}
+CHANGE_DATASET = {
+    "tags": [DATASETS],
+    "summary": "Change a dataset's description",
+    "description": "Send only what changes; each change is kept with who and when. For stewards of the department.",
+    "parameters": [header("If-Match", "The ETag of what you read: 412 where somebody has changed it since.")],
+    "request": shapes.DatasetInput,
+    "responses": {200: shapes.DatasetDetailSerializer},
+}
+ACTIVATE_DATASET = {
+    "tags": [DATASETS],
+    "summary": "Put a draft into the catalogue",
+    "description": "From then on the officers of the city know of it. For stewards of the department.",
+    "parameters": [IDEMPOTENCY_KEY],
+    "request": None,
+    "responses": {200: shapes.DatasetDetailSerializer},
+}
+RETIRE_DATASET = {
+    "tags": [DATASETS],
+    "summary": "Retire a dataset",
+    "description": "Nothing is loaded, lent or opened of it any more. For stewards of the department.",
+    "parameters": [IDEMPOTENCY_KEY],
+    "request": shapes.ReasonInput,
+    "responses": {200: shapes.DatasetDetailSerializer},
+}
+RESTORE_DATASET = {
+    "tags": [DATASETS],
+    "summary": "Restore a retired dataset",
+    "description": "It is active again. For stewards of the department.",
+    "parameters": [IDEMPOTENCY_KEY],
+    "request": None,
+    "responses": {200: shapes.DatasetDetailSerializer},
+}
+
+ROW_PAGE = {
+    "type": "object",
+    "required": ["results", "next", "total", "version", "table", "basis"],
+    "properties": {
+        "results": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "description": "Column name to value.",
+                "additionalProperties": {"type": ["string", "number", "boolean", "null"]},
+            },
+        },
+        "next": {"type": ["string", "null"], "description": "Pass it as “after”; null on the last page."},
+        "total": {
+            "type": ["integer", "null"],
+            "description": "How many rows match, exactly; null where that was not counted: ask with total=true.",
+        },
+        "version": {"type": "integer"},
+        "table": {"type": "string"},
+        "basis": {"type": "string", "format": "uuid"},
+    },
+    "example": {
+        "results": [{"species": "Ginkgo biloba", "district": "North", "planted": "1998-03-12", "height_m": 12.5}],
+        "next": "q1c2…",
+        "total": 48211,
+        "version": 3,
+        "table": "main",
+        "basis": "0190f6f0-5d5c-7c8e-9d49-3f2f3f0f9a11",
+    },
+}
+LIST_ROWS = {
+    "tags": [ROWS],
+    "summary": "Read rows",
+    "description": "A page of rows as JSON, or, with `format`, all that match as a file that is made while you read it."
+    "\n\nFilter with `column=value`, or `column__gte=value` (`eq ne gt gte lt lte in isnull`), or with a condition in "
+    "`where`. Whole numbers beyond 2^53 and decimals that a double does not hold exactly are text, so that no digit is "
+    "lost; dates and times are ISO 8601, moments in UTC. Geometry is GeoJSON in WGS 84. A column that the basis does "
+    "not let out does not exist here.\n\nThe address without a version follows the newest one; with "
+    "`/versions/{number}/` the rows never change.",
+    "parameters": [
+        BASIS,
+        query("select", "Columns, or count, sum, avg, min, max over a column, with commas; `as` gives a name."),
+        query("where", "A condition: `district = 'North' and day >= '2026-01-01'`."),
+        query("group_by", "Columns to group by."),
+        query("order_by", "Columns to order by; a minus before a name turns it round."),
+        OpenApiParameter(
+            "filters",
+            {"type": "object", "additionalProperties": {"type": "string"}},
+            OpenApiParameter.QUERY,
+            style="form",
+            explode=True,
+            description="`column=value` and `column__operator=value`, as many as you like.",
+        ),
+        page_size(100, 10_000),
+        AFTER,
+        query("format", "The form of the answer; without it JSON in pages.", enum=["json", *Format.values]),
+        query("total", "`true` counts the matching rows where that is not known anyway.", OpenApiTypes.BOOL),
+        IF_NONE_MATCH,
+    ],
+    "responses": {
+        (200, "application/json"): ROW_PAGE,
+        **{
+            (200, kind.media_type.partition(";")[0]): OpenApiResponse(OpenApiTypes.BINARY)
+            for kind in Format
+            if kind is not Format.CSV_BOM
+        },
+    },
+}
+LIST_COLUMNS = {
+    "tags": [ROWS],
+    "summary": "Read the dictionary",
+    "description": "The columns that a basis lets out, with type, unit, meaning and mask.",
+    "parameters": [BASIS, IF_NONE_MATCH],
+    "responses": {
+        200: inline_serializer(
+            "ColumnList",
+            {
+                "results": type(
+                    "TableColumnSerializer", (shapes.ColumnSerializer,), {"table": serializers.CharField()}
+                )(many=True),
+                "version": serializers.IntegerField(),
+                "basis": serializers.UUIDField(),
+            },
+        )
+    },
+}
+LIST_VERSIONS = {
+    "tags": [ROWS],
+    "summary": "List versions",
+    "description": "The versions that your bases open, newest first.",
+    "parameters": [page_size(20, 100), AFTER, IF_NONE_MATCH],
+    "responses": {200: listed("VersionPage", shapes.VersionSerializer, next=NEXT)},
+}
+LIST_FILES = {
+    "tags": [ROWS],
+    "summary": "List built files",
+    "description": "Files of the newest version that you may open, or of the numbered one: with length, SHA-256, ETag "
+    "and ranges, so that a broken download goes on where it stopped.",
+    "parameters": [IF_NONE_MATCH],
+    "responses": {200: listed("FileList", shapes.FileSerializer)},
+}
+LOAD_VERSION = {
+    "tags": [LOADING],
+    "summary": "Load a file as the next version",
+    "description": "Answers at once with a job; ask its address in `Location` until `state` is `done` or `failed`. The "
+    "same file twice makes no second version. For stewards of the department.",
+    "parameters": [IDEMPOTENCY_KEY],
+    "request": {"multipart/form-data": shapes.VersionInput},
+    "responses": {202: OpenApiResponse(shapes.JobSerializer, description="Accepted; see Location.")},
+}
+GET_JOB = {
+    "tags": [LOADING],
+    "summary": "See how a load goes",
+    "description": "For stewards of the department that owns the dataset.",
+    "responses": {200: shapes.JobSerializer},
+}
+LIST_DEPARTMENTS = {
+    "tags": [LISTS],
+    "summary": "List departments",
+    "description": "The city and its departments, by code.",
+    "parameters": [page_size(20, 100), AFTER, IF_NONE_MATCH],
+    "responses": {200: listed("DepartmentPage", shapes.DepartmentSerializer, total=TOTAL, next=NEXT)},
+}
+LIST_THEMES = {
+    "tags": [LISTS],
+    "summary": "List themes",
+    "description": "The code list of themes.",
+    "parameters": [IF_NONE_MATCH],
+    "responses": {200: listed("ThemeList", shapes.ThemeSerializer)},
+}
+LIST_KEYS = {
+    "tags": [KEYS],
+    "summary": "List your keys",
+    "description": "Live, ended and revoked ones, newest first; never their secrets.",
+    "parameters": [page_size(20, 100), AFTER],
+    "responses": {200: listed("KeyPage", shapes.KeySerializer, next=NEXT)},
+}
+MAKE_KEY = {
+    "tags": [KEYS],
+    "summary": "Make a key",
+    "description": "Only for a person signed in with a browser. A key cannot make keys: whoever found a lost one could "
+    "otherwise stay in after it was revoked. The answer shows the key this once.",
+    "request": shapes.KeyInput,
+    "responses": {201: shapes.NewKeySerializer},
+}
+GET_KEY = {"tags": [KEYS], "summary": "Look at one of your keys", "responses": {200: shapes.KeySerializer}}
+REVOKE_KEY = {
+    "tags": [KEYS],
+    "summary": "Revoke one of your keys",
+    "description": "It opens nothing from now on, in a download under way too. A key may revoke itself.",
+    "request": None,
+    "responses": {204: None},
+}

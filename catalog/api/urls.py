@@ -1,0 +1,40 @@
+"""The map of `/api/`: what the catalogue offers to programs. Other apps' addresses are joined in portal/urls.py."""
+
+from django.urls import include, path
+
+from catalog.api.docs import Docs, Redoc, Schema
+from catalog.api.views import datasets, keys, lists, loads, parts, root, rows
+
+of_dataset = [
+    path("", datasets.OneDataset.as_view(), name="api-dataset"),
+    path("/activate", datasets.Activate.as_view(), name="api-dataset-activate"),
+    path("/retire", datasets.Retire.as_view(), name="api-dataset-retire"),
+    path("/restore", datasets.Restore.as_view(), name="api-dataset-restore"),
+    path("/columns", parts.Columns.as_view(), name="api-columns"),
+    path("/files", parts.Files.as_view(), name="api-files"),
+    path("/versions", loads.VersionsAndLoads.as_view(), name="api-versions"),
+    path("/rows", rows.Rows.as_view(), name="api-rows"),
+    path("/tables/<str:table>/rows", rows.Rows.as_view(), name="api-table-rows"),
+    path("/versions/<int:number>/files", parts.Files.as_view(), name="api-version-files"),
+    path("/versions/<int:number>/rows", rows.Rows.as_view(), name="api-version-rows"),
+    path("/versions/<int:number>/tables/<str:table>/rows", rows.Rows.as_view(), name="api-version-table-rows"),
+]
+
+version_1 = [
+    path("", root.Root.as_view(), name="api-root"),
+    path("datasets", datasets.Datasets.as_view(), name="api-datasets"),
+    path("datasets/<uuid:pk>", include(of_dataset)),
+    path("departments", lists.Departments.as_view(), name="api-departments"),
+    path("themes", lists.Themes.as_view(), name="api-themes"),
+    path("keys", keys.Keys.as_view(), name="api-keys"),
+    path("keys/<uuid:pk>", keys.OneKey.as_view(), name="api-key"),
+    path("jobs/<uuid:pk>", loads.OneJob.as_view(), name="api-job"),
+]
+
+urlpatterns = [
+    path("v1/", include(version_1)),
+    path("openapi.json", Schema.as_view(), name="schema"),
+    path("docs/", Docs.as_view(), name="api-docs"),
+    path("redoc/", Redoc.as_view(), name="api-redoc"),
+    path("<path:rest>", root.Nowhere.as_view(), name="api-nowhere"),
+]

@@ -1,0 +1,1 @@
+"""The addresses of the catalogue's API, one noun a file."""

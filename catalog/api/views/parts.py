@@ -1,0 +1,44 @@
+"""The parts of a dataset: columns, versions and files, as far as the caller's bases reach."""
+
+from django.http import Http404
+from drf_spectacular.utils import extend_schema
+
+from catalog.api import schema
+from catalog.api.access import find_dataset, one_opening, openings
+from catalog.api.base import ApiView
+from catalog.api.detail import files_of, tables_of, versions_open_to
+from catalog.api.pages import link_pages, page_of
+from catalog.api.serializers import FileSerializer, TableSerializer, VersionSerializer
+
+
+class Columns(ApiView):
+    @extend_schema(**schema.LIST_COLUMNS)
+    def get(self, request, pk):
+        dataset = find_dataset(pk, self.by)
+        opening = one_opening(dataset, self.by, named=request.GET.get("basis", ""))
+        tables = TableSerializer(tables_of(dataset, [opening], request), many=True).data
+        columns = [{"table": table["name"], **column} for table in tables for column in table["columns"]]
+        return self.whole({"results": columns, "version": opening.version.number, "basis": str(opening.basis.pk)})
+
+
+class Versions(ApiView):
+    """The versions that the caller may open, and the address at which a steward loads the next one."""
+
+    @extend_schema(**schema.LIST_VERSIONS)
+    def get(self, request, pk):
+        dataset = find_dataset(pk, self.by)
+        versions = versions_open_to(dataset, self.by)
+        page = page_of(versions, request, order=("-number",), about=f"versions {pk}")
+        results = VersionSerializer(page.items, many=True, context={"request": request}).data
+        return link_pages(self.whole({"results": results, "next": page.next}), request, page.next)
+
+
+class Files(ApiView):
+    @extend_schema(**schema.LIST_FILES)
+    def get(self, request, pk, number=None):
+        dataset = find_dataset(pk, self.by)
+        found = openings(dataset, self.by, number)
+        if number is not None and not found:
+            raise Http404
+        results = FileSerializer(files_of(dataset, found), many=True, context={"request": request}).data
+        return self.whole({"results": results})

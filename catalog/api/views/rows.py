@@ -1,0 +1,117 @@
+"""Rows: a page as JSON, or all that match as a file, under one basis and through the gate."""
+
+from dataclasses import replace
+
+from django.http import HttpResponse
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema
+from rest_framework.response import Response
+
+from catalog.api import schema
+from catalog.api.access import Opening, find_dataset, one_opening, one_table
+from catalog.api.base import ApiView
+from catalog.api.conditional import etag_of, not_modified, stamp
+from catalog.api.detail import counted_rows
+from catalog.api.pages import link_pages
+from catalog.api.problems import Problem
+from catalog.gate import open_rows
+from catalog.models import Format
+from catalog.rows.formats import check_fits, jsonable
+from catalog.rows.query import RowQuery
+from catalog.streams import stream
+
+
+class Rows(ApiView):
+    """One table of one version; without names the only table and the newest version that the basis shows."""
+
+    @extend_schema(**schema.LIST_ROWS)
+    def get(self, request, pk, number=None, table=None):
+        dataset = find_dataset(pk, self.by)
+        opening = one_opening(dataset, self.by, named=request.GET.get("basis", ""), number=number)
+        query = RowQuery.from_params(request.GET, table=one_table(opening, table))
+        kind, counted = _format(request), _wants_total(request)
+
+        etag = etag_of(opening.version.pk, opening.basis.pk, opening.basis.terms, query.normal(), query.limit,
+                       query.after, kind, counted)  # fmt: skip
+        if kind == Format.XLSX:
+            etag = f"W/{etag}"  # a workbook holds the time at which it was made
+        unchanged = not_modified(request, etag.removeprefix("W/"), public=opening.is_public)
+        if unchanged is not None:
+            return unchanged
+        if request.method == "HEAD":  # nothing is read, so nothing is opened
+            return stamp(HttpResponse(content_type="application/json"), etag, public=opening.is_public)
+        if kind is not None:
+            return stamp(self._file(opening, query, kind), etag, public=opening.is_public)
+        return stamp(self._page(opening, query, counted), etag, public=opening.is_public)
+
+    def _page(self, opening: Opening, query: RowQuery, counted: bool) -> Response:
+        with_rows = open_rows(query, over=[(opening.version, opening.basis)], by=self.by)
+        results = [jsonable(row) for row in with_rows.dicts()]
+        data = {
+            "results": results,
+            "next": with_rows.next,
+            "total": self._total(opening, query, len(results), with_rows.next, counted),
+            "version": opening.version.number,
+            "table": query.table,
+            "basis": str(opening.basis.pk),
+        }
+        return link_pages(Response(data), self.request, with_rows.next)
+
+    def _total(self, opening: Opening, query: RowQuery, shown: int, after: str | None, counted: bool) -> int | None:
+        """How many rows match: the stored count of the basis, this page where it is all, or counted where asked for."""
+        if not query.after and after is None:
+            return shown
+        if query.group_by or "(" in query.select:
+            return None
+        if not query.where and not query.filters:
+            kept = counted_rows(opening, query.table)
+            if kept is not None:
+                return kept
+        elif not counted:
+            return None
+        count = replace(query, select="count(*) as n", order_by="", limit=1, after="")
+        (row,) = open_rows(count, over=[(opening.version, opening.basis)], by=self.by).dicts()
+        return row["n"]
+
+    def _file(self, opening: Opening, query: RowQuery, kind: Format) -> HttpResponse:
+        if "limit" not in self.request.GET:
+            query = query.whole()
+        rows = open_rows(query, over=[(opening.version, opening.basis)], by=self.by)
+        try:
+            check_fits(kind, _at_most(opening, query), rows.columns)
+        except BaseException:
+            rows.close("refused")
+            raise
+        return stream(self.request, rows, kind, _name(opening, query))
+
+
+def _at_most(opening: Opening, query: RowQuery) -> int:
+    """A number of rows that is known to leave; 0 where only reading tells."""
+    if not query.is_plain:
+        return 0
+    kept = counted_rows(opening, query.table) or 0
+    return kept if query.limit is None else min(kept, query.limit)
+
+
+def _format(request) -> Format | None:
+    text = request.GET.get("format", "json")
+    if text == "json":
+        return None
+    if text not in Format.values:
+        known = ", ".join(["json", *Format.values])
+        detail = _("“format” is one of: %(known)s.") % {"known": known}
+        raise Problem("bad-format", detail, errors=[{"parameter": "format", "detail": detail}])
+    return Format(text)
+
+
+def _wants_total(request) -> bool:
+    return request.GET.get("total", "").lower() in {"1", "true", "yes", "exact"}
+
+
+def _name(opening: Opening, query: RowQuery) -> str:
+    dataset = opening.basis.dataset
+    parts = [slugify(dataset.title_en)[:60] or str(dataset.pk)[:8]]
+    if query.table != "main":
+        parts.append(slugify(query.table)[:40])
+    return "-".join([*filter(None, parts), f"v{opening.version.number}"])
