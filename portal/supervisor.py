@@ -78,7 +78,8 @@ class Supervisor:
                 child.ends = 0 if now - child.began > STEADY else child.ends + 1
                 pause = min(LONGEST_PAUSE, 0 if child.ends <= 1 else 2.0 ** (child.ends - 2))
                 child.due = now + pause
-                self.say(f"{child.name} {how_it_ended(child.process.returncode)}; starting it again. See {child.log}")
+                why = how_it_ended(child.process.returncode)
+                self.say(f"{child.name} {why}; starting it again. {child.last_words(1)}\nMore in {child.log}")
             if now >= child.due:
                 child.due = 0.0
                 child.start(self.environment)
