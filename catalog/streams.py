@@ -3,14 +3,15 @@
 import re
 import socket
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from django.conf import settings
 from django.http import HttpResponse, HttpResponseNotModified, StreamingHttpResponse
 from django.utils.http import content_disposition_header
 
 from catalog import watch
-from catalog.gate import Exit, Rows, open_file, read_file
-from catalog.models import Basis, Distribution, Format
+from catalog.gate import Exit, Rows, open_document, open_file, read_file
+from catalog.models import Basis, Distribution, Document, Format
 from catalog.rows.formats import encode
 from catalog.store import store
 
@@ -28,23 +29,41 @@ def stream(request, rows: Rows, kind: Format, name: str) -> StreamingHttpRespons
     return response
 
 
-def send_file(request, distribution: Distribution, *, by) -> HttpResponse:
-    """A built file with its length, a strong ETag, and ranges, so that a broken download goes on where it stopped.
+@dataclass(frozen=True)
+class _Sent:
+    """What an answer says of a file."""
 
-    RFC 9110: If-None-Match, Range and If-Range.
-    """
-    kind = Format(distribution.format)
-    etag = f'"{distribution.sha256}"'
-    exit_, path = open_file(distribution, by=by)
+    name: str
+    media_type: str
+    bytes: int
+    sha256: str
+
+
+def send_file(request, distribution: Distribution, *, by) -> HttpResponse:
+    """A built file with its length, a strong ETag, and ranges, so that a broken download goes on where it stopped."""
+    media_type = Format(distribution.format).media_type
+    file = _Sent(distribution.name, media_type, distribution.bytes, distribution.sha256)
+    return _send(request, file, *open_file(distribution, by=by))
+
+
+def send_document(request, document: Document, basis: Basis, *, by) -> HttpResponse:
+    """A document of a version in the same way, under a basis that includes documents."""
+    file = _Sent(document.name, document.media_type, document.bytes, document.sha256)
+    return _send(request, file, *open_document(document, basis, by=by))
+
+
+def _send(request, file: _Sent, exit_: Exit, path: str) -> HttpResponse:
+    """RFC 9110: If-None-Match, Range and If-Range."""
+    etag = f'"{file.sha256}"'
     if etag in request.headers.get("If-None-Match", ""):
         exit_.close("not modified")
-        return _described(HttpResponseNotModified(), distribution, kind, etag)
-    start, end = _range(request, distribution.bytes, etag)
+        return _described(HttpResponseNotModified(), file, exit_.basis)
+    start, end = _range(request, file.bytes, etag)
     if start is None:
         exit_.close("no such range")
         response = HttpResponse(status=416)
-        response["Content-Range"] = f"bytes */{distribution.bytes}"
-        return _described(response, distribution, kind, etag)
+        response["Content-Range"] = f"bytes */{file.bytes}"
+        return _described(response, file, exit_.basis)
     length = end - start + 1
     if request.method == "HEAD":
         exit_.close("head only")
@@ -56,20 +75,20 @@ def send_file(request, distribution: Distribution, *, by) -> HttpResponse:
     else:
         _watch(request, exit_)
         response = StreamingHttpResponse(read_file(exit_, path, start=start, length=length))
-        if length < distribution.bytes:
+        if length < file.bytes:
             response.status_code = 206
-            response["Content-Range"] = f"bytes {start}-{end}/{distribution.bytes}"
+            response["Content-Range"] = f"bytes {start}-{end}/{file.bytes}"
     if "X-Accel-Redirect" not in response:
         response["Content-Length"] = str(length)
-    return _described(response, distribution, kind, etag)
+    return _described(response, file, exit_.basis)
 
 
-def _described(response: HttpResponse, distribution: Distribution, kind: Format, etag: str) -> HttpResponse:
-    response["ETag"] = etag
+def _described(response: HttpResponse, file: _Sent, basis: Basis) -> HttpResponse:
+    response["ETag"] = f'"{file.sha256}"'
     response["Accept-Ranges"] = "bytes"
-    response["Content-Type"] = kind.media_type
-    response["Content-Disposition"] = content_disposition_header(True, distribution.name)
-    response["Cache-Control"] = _caching(distribution.basis)
+    response["Content-Type"] = file.media_type
+    response["Content-Disposition"] = content_disposition_header(True, file.name)
+    response["Cache-Control"] = _caching(basis)
     return response
 
 
@@ -85,6 +104,8 @@ def _range(request, size: int, etag: str) -> tuple[int | None, int]:
     first, last = match.groups()
     if not first:
         return max(0, size - int(last)), size - 1
+    if last and int(last) < int(first):
+        return 0, size - 1
     if int(first) >= size:
         return None, 0
     return int(first), min(int(last or size), size - 1)
