@@ -8,16 +8,22 @@ from portal.engines import postgres
 from tests.engines import TEST_VAR
 
 
-def as_superuser(*statements: str) -> None:
-    """Runs statements as the superuser of the test cluster."""
+@contextmanager
+def superuser():
+    """A connection of the test cluster's superuser to the test database."""
     connection = postgres.connect(TEST_VAR, connections["default"].settings_dict["NAME"])
     try:
-        with connection.cursor() as cursor:
-            for statement in statements:
-                cursor.execute(statement)
-        connection.commit()
+        yield connection
     finally:
         connection.close()
+
+
+def as_superuser(*statements: str) -> None:
+    """Runs statements as the superuser of the test cluster."""
+    with superuser() as connection, connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
+        connection.commit()
 
 
 @contextmanager
