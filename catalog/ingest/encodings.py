@@ -1,15 +1,19 @@
 """Turns the bytes of a text file into clean UTF-8, in the encoding that all of them prove."""
 import codecs
 import re
+import struct
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+
+import pyarrow as pa
 
 from catalog.ingest.errors import ReadingError
 from catalog.ingest.limits import MB
 
 CHUNK = 1 << 20
 SAMPLE_BYTES = 256 << 10
+END_BYTES = 4096
 BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 KNOWN = (
     "utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "gb18030", "big5", "big5hkscs", "cp1252", "cp1250",
@@ -27,26 +31,23 @@ class Shape:
     lines: int = 0
     returns: int = 0
     pairs: int = 0
-    quotes: int = 0
     open_line: int = 0
-    ends_in_return: bool = False
-    tail: bytes = field(default=b"\n", repr=False)
-    blank_at_end: bool = False
-    blank_inside: bool = False
+    has_quotes: bool = False
+    end: bytes = b""
 
     def feed(self, chunk):
+        """Counts one more chunk; refuses NUL bytes and a line without end."""
         if (at := chunk.find(b"\0")) >= 0:
             raise ReadingError("nul-bytes", byte=self.bytes + at)
         lines = chunk.count(b"\n")
         self._check_length(chunk, lines)
-        self._look_for_blank_lines(chunk)
-        if b"\r" in chunk or self.ends_in_return:
+        if b"\r" in chunk or self.end.endswith(b"\r"):
             self.returns += chunk.count(b"\r")
-            self.pairs += chunk.count(b"\r\n") + (self.ends_in_return and chunk[:1] == b"\n")
-            self.ends_in_return = chunk.endswith(b"\r")
+            self.pairs += chunk.count(b"\r\n") + (self.end.endswith(b"\r") and chunk[:1] == b"\n")
+        self.has_quotes = self.has_quotes or b'"' in chunk
         self.lines += lines
-        self.quotes += chunk.count(b'"')
         self.bytes += len(chunk)
+        self.end = (self.end + chunk[-END_BYTES:])[-END_BYTES:]
 
     def _check_length(self, chunk, lines):
         first = chunk.find(b"\n") if lines else len(chunk)
@@ -54,31 +55,39 @@ class Shape:
             raise ReadingError("line-too-long", line=self.lines + 1, limit=self.limit // MB)
         self.open_line = len(chunk) - chunk.rfind(b"\n") - 1 if lines else self.open_line + len(chunk)
 
-    def _look_for_blank_lines(self, chunk):
-        """Blank lines between rows are told apart from those at the very end, which every reader skips."""
-        if self.blank_inside:
-            return
-        if self.blank_at_end and chunk.strip(b"\r\n"):
-            self.blank_inside = True
-            return
-        joined = self.tail + chunk
-        places = [at for at in (joined.find(b"\n\n"), joined.find(b"\n\r\n")) if at >= 0]
-        if places:
-            self.blank_at_end = True
-            self.blank_inside = bool(joined[min(places):].strip(b"\r\n"))
-        self.tail = joined[-2:]
-
     @property
     def line_count(self):
-        """Lines of text, the last one counted also without a line break."""
-        return self.lines + (self.open_line > 0)
+        """Lines of text, the last one counted also without a line break; blank lines at the end are not."""
+        blank = len(self.end) - len(self.end.rstrip(b"\r\n"))
+        ended = self.end[len(self.end) - blank:].count(b"\n")
+        return self.lines - max(ended - 1, 0) + (self.open_line > 0)
 
     @property
-    def is_regular(self):
-        """Whether every line ends the same way and none is blank between others."""
-        if self.blank_inside or self.returns != self.pairs:
-            return False
-        return self.returns in (0, self.lines)
+    def ends_blank(self):
+        """Whether blank lines follow the last line of text."""
+        return self.end.endswith((b"\n\n", b"\n\r\n"))
+
+    @property
+    def is_even(self):
+        """Whether every line ends the same way."""
+        return self.returns == self.pairs and self.returns in (0, self.lines)
+
+
+def has_blank_lines(path):
+    """Whether a blank line stands between others (in a quoted cell, too)."""
+    blank, tail = False, b"\n"
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK):
+            if blank and chunk.strip(b"\r\n"):
+                return True
+            joined = tail + chunk
+            places = [at for at in (joined.find(b"\n\n"), joined.find(b"\n\r\n")) if at >= 0]
+            if places:
+                blank = True
+                if joined[min(places):].strip(b"\r\n"):
+                    return True
+            tail = joined[-2:]
+    return False
 
 
 @dataclass
@@ -121,37 +130,69 @@ def check_encoding(encoding):
 
 def _transcode(member, encoding, *, work, limits, progress):
     """Decodes all bytes strictly, feeding the shape; writes a copy only where the bytes change."""
-    decoder = codecs.getincrementaldecoder(encoding)("strict")
     shape = Shape(limits.line_bytes)
+    decoder = _Utf8(shape) if encoding in ("utf-8", "utf-8-sig") else _Other(encoding)
     as_is = encoding == "utf-8" and member.path is not None
     path = member.path if as_is else work / "text"
-    done = 0
     with member.open() as stream, (nullcontext() if as_is else path.open("wb")) as out:
-        while True:
+        chunk = b"begin"
+        while chunk:
             chunk = stream.read(CHUNK)
-            try:
-                text = _decoded(decoder, chunk, encoding)
-            except UnicodeDecodeError as error:
-                raise ReadingError("wrong-encoding", encoding=encoding, byte=done + error.start) from error
+            text = decoder.decode(chunk)
             shape.feed(text)
             if out:
                 out.write(text)
-            done += len(chunk)
             progress("decoding", bytes_done=stream.position(), bytes_total=member.total_bytes)
-            if not chunk:
-                break
     if not shape.bytes:
         raise ReadingError("empty-file")
     return Text(path, encoding, shape)
 
 
-def _decoded(decoder, chunk, encoding):
-    """The chunk as UTF-8 bytes; plain ASCII passes without being decoded."""
-    if encoding == "utf-8":
-        if not (chunk.isascii() and decoder.getstate()[0] == b"" and chunk):
-            decoder.decode(chunk, final=not chunk)
-        return chunk
-    return decoder.decode(chunk, final=not chunk).encode("utf-8", "strict")
+class _Utf8:
+    """Passes whole lines of UTF-8 on, checked at the engine's speed; an empty chunk is the end."""
+
+    def __init__(self, shape):
+        self.shape, self.rest, self.begun = shape, b"", False
+
+    def decode(self, chunk):
+        if not self.begun:
+            chunk, self.begun = chunk.removeprefix(codecs.BOM_UTF8), True
+        end = chunk.rfind(b"\n") + 1 if chunk else 0
+        if chunk and not end:
+            self.rest += chunk
+            if len(self.rest) > self.shape.limit:
+                raise ReadingError("line-too-long", line=self.shape.lines + 1, limit=self.shape.limit // MB)
+            return b""
+        block, self.rest = self.rest + chunk[:end], chunk[end:]
+        if not block.isascii():
+            self._check(block)
+        return block
+
+    def _check(self, block):
+        cells = [None, pa.py_buffer(struct.pack("=qq", 0, len(block))), pa.py_buffer(block)]
+        try:
+            pa.Array.from_buffers(pa.large_string(), 1, cells).validate(full=True)
+        except pa.ArrowInvalid:
+            try:
+                block.decode("utf-8", "strict")
+            except UnicodeDecodeError as error:
+                at = self.shape.bytes + error.start
+                raise ReadingError("wrong-encoding", encoding="utf-8", byte=at) from error
+
+
+class _Other:
+    """Any other encoding to UTF-8; an empty chunk is the end."""
+
+    def __init__(self, encoding):
+        self.encoding, self.decoder, self.done = encoding, codecs.getincrementaldecoder(encoding)("strict"), 0
+
+    def decode(self, chunk):
+        try:
+            text = self.decoder.decode(chunk, final=not chunk)
+        except UnicodeDecodeError as error:
+            raise ReadingError("wrong-encoding", encoding=self.encoding, byte=self.done + error.start) from error
+        self.done += len(chunk)
+        return text.encode("utf-8", "strict")
 
 
 def _transcode_by_evidence(member, *, work, limits, progress):

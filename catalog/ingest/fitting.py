@@ -12,8 +12,9 @@ NEARLY = 0.95
 WORTH_COUNTING = 0.85
 WORTH_LOOKING = 0.5
 COLUMNS_AT_ONCE = 100
-DIGITS = "max(CASE WHEN strpos({t}, '.') > 0 THEN strpos({t}, '.') - 1 ELSE length({t}) END) FILTER ({fits})"
-SCALE = "max(CASE WHEN strpos({t}, '.') > 0 THEN length({t}) - strpos({t}, '.') END) FILTER ({fits})"
+DOT = "strpos({x}, '.')"
+DIGITS = f"max(CASE WHEN {DOT} > 0 THEN {DOT} - 1 ELSE strlen({{x}}) END)"
+SCALE = f"max(CASE WHEN {DOT} > 0 THEN strlen({{x}}) - {DOT} END)"
 
 
 @dataclass
@@ -50,11 +51,12 @@ def choose(columns, *, scan, sample):
     """A choice for each column; `scan(expressions)` gives aggregates of all rows, `sample` has some cells of each."""
     looked = [_look(column, cells) for column, cells in zip(columns, sample, strict=True)]
     counted = _counts(columns, [look.first for look in looked], scan)
-    rest = {number: look.later for number, (look, count) in enumerate(zip(looked, counted, strict=True))
-            if look.later and count.cells and _decided(count) is None}
-    again = _counts([columns[number] for number in rest], list(rest.values()), scan)
-    for number, more in zip(rest, again, strict=True):
-        counted[number].fits.extend(more.fits)
+    open_ones = [number for number, (look, count) in enumerate(zip(looked, counted, strict=True))
+                 if look.first and count.cells and not count.whole()]
+    again = _counts([columns[number] for number in open_ones],
+                    [looked[number].first + looked[number].later for number in open_ones], scan, carefully=True)
+    for number, count in zip(open_ones, again, strict=True):
+        counted[number] = count
     return [_choice(column, count) for column, count in zip(columns, counted, strict=True)]
 
 
@@ -99,16 +101,20 @@ class Counted:
     cells: int
     fits: list
 
+    def whole(self):
+        """The readings that all cells fit, in order of preference."""
+        return [fit for fit in self.fits if fit.fits == self.cells and fit.proven and fit.is_possible]
 
-def _counts(columns, wanted, scan):
-    """Counts, for each column, the cells that fit each of its wanted readings."""
+
+def _counts(columns, wanted, scan, *, carefully=False):
+    """Counts, for each column, the cells that fit each of its wanted readings; carefully, cells of blanks are none."""
     counted = []
     for start in range(0, len(columns), COLUMNS_AT_ONCE):
         part = list(zip(columns[start:start + COLUMNS_AT_ONCE], wanted[start:start + COLUMNS_AT_ONCE], strict=True))
         asked = []
         for column, tried in part:
-            asked.append(f"count_if(trim({column.x}) <> '')")
-            asked.extend(_count_sql(column.x, reading) for reading in tried)
+            asked.append(f"count_if(trim({column.x}) <> '')" if carefully else f"count({column.x})")
+            asked.extend(_count_sql(column.x, reading, carefully) for reading in tried)
         answers = iter(scan(asked))
         for _, tried in part:
             cells = next(answers) or 0
@@ -116,12 +122,12 @@ def _counts(columns, wanted, scan):
     return counted
 
 
-def _count_sql(x, reading):
-    fits = reading.fits_sql(x)
-    wide = reading.type == "decimal"
-    t = f"ltrim(trim({x}), '+-')"
-    digits = DIGITS.format(t=t, fits=fits) if wide else "0"
-    scale = SCALE.format(t=t, fits=fits) if wide else "0"
+def _count_sql(x, reading, carefully):
+    """SQL of a struct: how many cells fit, whether the column shows the proof, and how wide its decimals are."""
+    fits, digits, scale = reading.fits_sql(x), "0", "0"
+    if reading.type == "decimal":
+        number = f"CASE WHEN {fits} THEN trim({x}) END" if carefully else x
+        digits, scale = DIGITS.format(x=number), SCALE.format(x=number)
     return (f"{{'fits': count_if({fits}), 'proven': {reading.proof.format(x=x)}, "
             f"'digits': {digits}, 'scale': {scale}}}")
 
@@ -130,17 +136,11 @@ def _filled(answer):
     return {name: value or 0 for name, value in answer.items()} | {"proven": bool(answer["proven"])}
 
 
-def _decided(counted):
-    """The first reading that all cells fit, None while there is none."""
-    whole = [fit for fit in counted.fits if fit.fits == counted.cells and fit.proven and fit.is_possible]
-    return whole[0] if whole and counted.cells else None
-
-
 def _choice(column, counted):
     if column.asked:
         return _forced(column, counted)
     text = Fit(TEXT, counted.cells, proven=True)
-    best = _decided(counted)
+    best = next(iter(counted.whole()), None) if counted.cells else None
     if best is None:
         nearly = [fit for fit in counted.fits if fit.fits >= counted.cells * NEARLY and fit.fits and fit.proven
                   and fit.is_possible and fit.fits < counted.cells]

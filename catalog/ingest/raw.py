@@ -1,4 +1,5 @@
 """Rows as plain text, before anybody decides about types: what every reader of a format hands over."""
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,6 +26,7 @@ class Source:
     numbered: bool = False
     about_rows: int = 0
     exact_rows: int | None = None
+    cells: Callable | None = None
     places: set = field(default_factory=set)
     notes: list = field(default_factory=list)
     detected: dict = field(default_factory=dict)

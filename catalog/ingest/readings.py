@@ -84,7 +84,7 @@ FINITE = "isfinite(TRY_CAST({x} AS DOUBLE))"
 YES_NO = {"yes": "true", "no": "false"}
 BOTH = "count_if(lower(trim({x})) = 'yes') > 0 AND count_if(lower(trim({x})) = 'no') > 0"
 
-TEXT = Reading("text", "text", None, "{x}")
+TEXT = Reading("text", "text", None, "{x}", check="{x} IS NOT NULL")
 GEOMETRY = Reading("geometry", "geojson", None, "{x}",
                    check="json_valid({x}) AND json_extract_string({x}, '$.type') IS NOT NULL")
 

@@ -25,6 +25,7 @@ class Column:
     title: str
     x: str
     asked: list | None
+    nulls: list
 
 
 def build(con, source, *, name, title, settings, work, progress):
@@ -55,7 +56,7 @@ def _columns(source, table, settings):
         asked = [GEOMETRY] if number in source.places else None
         if name in types:
             asked = asked_for(types[name])
-        columns.append(Column(name, title, _cell(number, nulls), asked))
+        columns.append(Column(name, title, _cell(number, nulls), asked, nulls))
     for unknown in set(types) - {column.name for column in columns}:
         raise ReadingError("unknown-column", column=unknown, table=table)
     return columns, notes
@@ -94,13 +95,18 @@ def _choose(con, source, columns, progress):
 
 
 def _sample(con, source, columns):
-    """Cells of each column from rows all over the source."""
+    """Filled cells of each column from rows all over the source."""
     wanted = max(min(fitting.SAMPLE_ROWS, fitting.SAMPLE_CELLS // len(columns)), fitting.SAMPLE_ROWS_LEAST)
-    share = 100 * wanted / max(source.about_rows, 1)
-    some = f" USING SAMPLE {share:.6f} PERCENT (bernoulli, 7)" if share < 100 else ""
-    rows = con.execute(f"SELECT {', '.join(column.x for column in columns)} FROM {source.relation}{some}")
-    return [[cell for cell in cells if cell and cell.strip()]
-            for cells in zip(*rows.fetchmany(2 * wanted), strict=True)] or [[] for _ in columns]
+    if source.cells:
+        sample = source.cells(wanted)
+    else:
+        share = 100 * wanted / max(source.about_rows, 1)
+        some = f" USING SAMPLE {share:.6f} PERCENT (bernoulli, 7)" if share < 100 else ""
+        names = ", ".join(f"c{number}" for number in range(1, len(columns) + 1))
+        sample = zip(*con.execute(f"SELECT {names} FROM {source.relation}{some}").fetchmany(2 * wanted), strict=True)
+    nulls = [column.nulls for column in columns]
+    return [[cell for cell in cells if cell and cell.strip() and cell.strip() not in none]
+            for cells, none in zip(sample, nulls, strict=True)] or [[] for _ in columns]
 
 
 def _write(con, source, columns, chosen, path):
