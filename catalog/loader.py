@@ -68,6 +68,8 @@ def _load(job: Job, lease: jobs.Lease, watch: Watch) -> Version:
 
 def _source(job: Job, scratch: Path) -> Path:
     """The uploaded file on this machine."""
+    if not store().exists(job.source_path):
+        raise FileNotFoundError(job.source_path)
     local = store().local(job.source_path)
     if local:
         return Path(local)

@@ -1,0 +1,164 @@
+"""The forms of a load: the file, how it is to be read, and why a version is thrown away."""
+
+from copy import deepcopy
+
+from django import forms
+from django.utils.functional import lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from catalog.codes import ColumnType
+from catalog.forms import ActionForm
+from catalog.models import Table
+
+ENCODINGS = [
+    ("utf-8", "UTF-8"),
+    ("gb18030", "GB18030 (GBK, GB2312)"),
+    ("big5hkscs", "Big5"),
+    ("utf-16", "UTF-16"),
+    ("cp1252", "Windows-1252"),
+    ("cp1250", "Windows-1250"),
+    ("cp1251", "Windows-1251"),
+    ("iso-8859-15", "ISO 8859-15"),
+    ("shift_jis", "Shift JIS"),
+    ("euc-kr", "EUC-KR"),
+]
+DELIMITERS = [
+    (",", gettext_lazy("Comma")),
+    (";", gettext_lazy("Semicolon")),
+    ("\t", gettext_lazy("Tab")),
+    ("|", gettext_lazy("Vertical bar")),
+    ("^", "^"),
+    ("~", "~"),
+]
+ORDERS = {
+    "dmy": gettext_lazy("day first"),
+    "mdy": gettext_lazy("month first"),
+    "ymd": gettext_lazy("year first"),
+}
+ORDERED = (ColumnType.DATE, ColumnType.TIMESTAMP)
+ASKABLE = [kind for kind in ColumnType if kind != ColumnType.TIMESTAMPTZ]
+SHAPE = ("encoding", "delimiter", "header_row")
+
+
+class LoadForm(ActionForm):
+    """One file, and whether somebody wants to look first."""
+
+    file = forms.FileField(
+        label=gettext_lazy("File"),
+        help_text=gettext_lazy(
+            "CSV, TSV or another delimited text, XLSX, GeoJSON; as it is, or packed with gzip or zip. "
+            "A zip may hold several tables."
+        ),
+    )
+    confirm = forms.BooleanField(
+        required=False,
+        label=gettext_lazy("Make it current at once if it has the same columns as before and no bad cell"),
+        help_text=gettext_lazy("Otherwise it waits until you have seen how it was read."),
+    )
+
+
+class ConfirmForm(ActionForm):
+    """Nothing to fill in: it only shows why a version cannot be confirmed."""
+
+
+class DiscardForm(ActionForm):
+    """Why a version is thrown away."""
+
+    reason = forms.CharField(label=gettext_lazy("Why is it discarded?"), max_length=300)
+
+
+class ReadingForm(ActionForm):
+    """How one table is to be read again: whatever is left as detected is detected anew."""
+
+    encoding = forms.ChoiceField(required=False, label=gettext_lazy("Encoding"))
+    delimiter = forms.ChoiceField(required=False, label=gettext_lazy("Delimiter"))
+    header_row = forms.IntegerField(
+        required=False,
+        min_value=0,
+        label=gettext_lazy("Header row"),
+        help_text=gettext_lazy("The row of the file that holds the names of the columns; 0 where there is none."),
+    )
+    null_values = forms.CharField(
+        required=False,
+        max_length=200,
+        label=gettext_lazy("Words for an empty cell"),
+        help_text=gettext_lazy("Separated by spaces, for instance: NA - unknown"),
+    )
+
+    def __init__(self, data=None, *, table: Table, columns: list[dict], report: dict):
+        super().__init__(data)
+        self.table, self.columns = table, columns
+        self.asked = report.get("asked", {})
+        self.detected = report.get("tables", {}).get(table.name, {}).get("detected", {})
+        self.own = own_settings(self.asked, table.name)
+        self._offer("encoding", ENCODINGS)
+        self._offer("delimiter", DELIMITERS)
+        if "header_row" in self.detected:
+            self.initial["header_row"] = self.detected["header_row"]
+        else:
+            del self.fields["header_row"]
+        self.initial["null_values"] = " ".join(self.own.get("null_values") or [])
+        for number, column in enumerate(columns):
+            self.fields[f"type_{number}"] = forms.ChoiceField(
+                required=False, label=column["name"], choices=lazy(type_choices, list)(column)
+            )
+            self.initial[f"type_{number}"] = self.own.get("types", {}).get(column["name"], "")
+
+    @property
+    def shape_fields(self) -> list:
+        """The fields that say how the file is cut into cells, for the page to show first."""
+        return [self[name] for name in ("encoding", "delimiter", "header_row", "null_values") if name in self.fields]
+
+    @property
+    def type_fields(self) -> list:
+        """For each column its description and the field that states its type."""
+        return [(column, self[f"type_{number}"]) for number, column in enumerate(self.columns)]
+
+    def reading(self) -> dict:
+        """The settings to read with: those asked for before, changed where this form says otherwise."""
+        settings = deepcopy(self.asked)
+        own = deepcopy(self.own)
+        for name in SHAPE:
+            if name in self.fields:
+                stated = self.cleaned_data[name]
+                detected = name not in own and stated in ("", None, self.detected.get(name))
+                own[name] = None if detected or stated in ("", None) else stated
+        own["null_values"] = self.cleaned_data["null_values"].split()
+        types = dict(own.get("types", {}))
+        for number, column in enumerate(self.columns):
+            types[column["name"]] = self.cleaned_data[f"type_{number}"]
+        same_columns = all(own.get(name) == self.own.get(name) for name in SHAPE)
+        own["types"] = {name: kind for name, kind in types.items() if kind} if same_columns else {}
+        for name in (*SHAPE, "types", "null_values"):
+            settings.pop(name, None)
+        stated = {name: value for name, value in own.items() if value or value == 0}
+        settings.setdefault("tables", {})[self.table.name] = stated
+        return settings
+
+    def _offer(self, name: str, choices: list) -> None:
+        """Offers the choices for what can be stated of this kind of file, the detected one as the first."""
+        if name not in self.detected:
+            del self.fields[name]
+            return
+        held = self.detected[name]
+        label = dict(choices).get(held, held)
+        self.fields[name].choices = [("", _("As detected: %(what)s") % {"what": label}), *choices]
+        self.initial[name] = self.own.get(name) or ""
+
+
+def own_settings(asked: dict, table: str) -> dict:
+    """What was asked for one table: what the settings say of all tables, and of it."""
+    shared = {name: asked[name] for name in (*SHAPE, "types", "null_values") if asked.get(name)}
+    return {**shared, **asked.get("tables", {}).get(table, {})}
+
+
+def type_choices(column: dict) -> list[tuple[str, str]]:
+    """The types that a column can be read as, the detected one first."""
+    detected = _("As detected: %(what)s") % {"what": ColumnType(column["type"]).label}
+    choices = [("", detected)]
+    for kind in ASKABLE:
+        choices.append((kind.value, str(kind.label)))
+        if kind in ORDERED:
+            choices += [(f"{kind.value}:{order}", f"{kind.label}, {words}") for order, words in ORDERS.items()]
+    return choices

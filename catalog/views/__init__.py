@@ -1,0 +1,1 @@
+"""Pages of the catalogue itself: loads and versions. Pages that combine several apps are the portal's."""
