@@ -4,7 +4,7 @@ from celery import shared_task
 
 from audit.actor import service
 from catalog import loader, sweeps, uploads
-from catalog.actions import bases
+from catalog.actions import bases, memberships
 
 
 @shared_task
@@ -30,3 +30,9 @@ def clear_leftovers() -> None:
 def expire_bases() -> None:
     """Grants and duties whose date has passed say so."""
     bases.expire_bases(by=service("clock"))
+
+
+@shared_task
+def end_memberships() -> None:
+    """Roles whose date has passed end, with the rights derived from them."""
+    memberships.end_past_roles()

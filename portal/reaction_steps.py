@@ -1,12 +1,15 @@
 """What the reactions do: each takes a committed event, calls actions of the apps, and may run twice."""
 
+from django.conf import settings
+
 from audit.actor import service
 from audit.models import Event
 from catalog import search, tasks
 from catalog.extents import extent
-from catalog.models import Basis, Dataset
+from catalog.models import Basis, Dataset, Message
 from catalog.terms import Terms
 from opendata import files
+from portal.mail import address, post
 
 
 def start_job(event: Event) -> None:
@@ -47,7 +50,37 @@ def remove_files(event: Event) -> None:
 
 
 def tell_owner(event: Event) -> None:
-    """The owner's people get the message by e-mail."""
+    """The dataset's contact, or else its department's, gets the message by e-mail; the desk has it anyway."""
+    message = _message_of(event)
+    dataset = message.dataset
+    to = dataset.contact_email or dataset.department.contact_email
+    if not to:
+        return
+    url = address("message", pk=message.pk)
+    post(
+        "message",
+        to=to,
+        language=settings.LANGUAGE_CODE,
+        topic=message.get_topic_display,
+        dataset=dataset,
+        words=message.text,
+        url=url,
+    )
+
+
+def tell_sender(event: Event) -> None:
+    """Whoever left an address gets the answer."""
+    message = _message_of(event)
+    if not message.email:
+        return
+    language = message.sent_by.language if message.sent_by else settings.LANGUAGE_CODE
+    url = address("dataset", pk=message.dataset_id)
+    post("answer", to=message.email, language=language, message=message, dataset=message.dataset, url=url)
+
+
+def _message_of(event: Event) -> Message:
+    found = Message.objects.select_related("dataset__department", "sent_by")
+    return found.get(pk=event.subject.partition(":")[2])
 
 
 def live_release(event: Event) -> Basis | None:

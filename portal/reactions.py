@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from audit.models import Event
 from portal import reaction_steps as steps
+from portal.accounts import steps as accounts
 from portal.models import Reaction
 
 log = logging.getLogger(__name__)
@@ -27,15 +28,19 @@ REACTIONS = {
     "release.files_built": (steps.index_dataset,),
     "link.added": (steps.index_dataset,),
     "link.removed": (steps.index_dataset,),
-    "release.files_built": (steps.index_dataset,),
     "release.withdrawn": (steps.index_dataset, steps.remove_files),
     "dataset.created": (steps.index_dataset,),
     "dataset.changed": (steps.index_dataset,),
+    "dataset.activated": (steps.index_dataset,),
     "column.changed": (steps.index_dataset,),
     "dataset.retired": (steps.index_dataset,),
     "dataset.restored": (steps.index_dataset,),
     "department.changed": (steps.index_department,),
     "message.sent": (steps.tell_owner,),
+    "message.answered": (steps.tell_sender,),
+    "account.sign_up_asked": (accounts.send_sign_up,),
+    "account.invited": (accounts.send_invitation,),
+    "account.reset_asked": (accounts.send_reset,),
 }
 LOOK_BACK = timedelta(days=2)
 GRACE = timedelta(seconds=20)

@@ -18,6 +18,7 @@ from catalog.policies import faults
 
 FIELDS = ("name_en", "name_zh", "duties_en", "duties_zh", "parent", "contact_email")
 DEEPEST = 8
+TAKEN = frozenset({"new"})
 
 
 @transaction.atomic
@@ -114,6 +115,8 @@ def check_described(department: Department) -> None:
     if department.kind == Department.Kind.DEPARTMENT:
         if not department.code.replace("-", "").isalnum() or not department.code.isascii():
             wrong["code"] = [_("A code is made of Latin letters, digits and hyphens.")]
+        elif department.code in TAKEN:
+            wrong["code"] = [_("The portal has a page of that name. Choose another code.")]
         if department.parent is None or department.parent.kind == Department.Kind.ENTERPRISE:
             wrong["parent"] = [_("Choose the city or one of its departments.")]
         elif _loops(department):

@@ -1,0 +1,46 @@
+"""The e-mails of accounts, each a reaction to a committed event; the request that asked never waits for them."""
+
+import json
+
+from django.contrib.auth.tokens import default_token_generator
+from django.utils.encoding import force_bytes
+from django.utils.http import urlsafe_base64_encode
+
+from audit.models import Event
+from portal.accounts.links import seal
+from portal.mail import address, post
+from portal.models import User
+
+
+def send_sign_up(event: Event) -> None:
+    """The address gets the link that makes its account, or learns that it has one."""
+    words = {name: kept["value"] for name, kept in event.detail.values.items() if name != "actor.name"}
+    facts = json.loads(event.body)["facts"]
+    account = User.objects.filter(email=words["email"]).first()
+    if account is not None:
+        post("sign_up_known", to=account.email, language=account.language, url=address("password-reset"))
+        return
+    sealed = seal({**words, "kind": facts["account_kind"], "language": facts["language"], "code": facts["code"]})
+    url = address("sign-up-confirm", sealed=sealed)
+    post("sign_up", to=words["email"], language=facts["language"], url=url, name=words["name"])
+
+
+def send_invitation(event: Event) -> None:
+    """The invited person gets a link to set the password."""
+    user = User.objects.get(pk=event.subject.partition(":")[2])
+    if user.is_active and not user.has_usable_password():
+        post("invitation", to=user.email, language=user.language, url=_own_link("invitation", user), name=user.name)
+
+
+def send_reset(event: Event) -> None:
+    """The account of this address gets a link to set another password; no account, no e-mail."""
+    email = event.detail.values["email"]["value"]
+    user = User.objects.filter(email=email, is_active=True).first()
+    if user is not None:
+        url = _own_link("password-reset-confirm", user)
+        post("password_reset", to=user.email, language=user.language, url=url, name=user.name)
+
+
+def _own_link(name: str, user: User) -> str:
+    uid = urlsafe_base64_encode(force_bytes(user.pk))
+    return address(name, uidb64=uid, token=default_token_generator.make_token(user))
