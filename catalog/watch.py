@@ -63,18 +63,24 @@ def _work() -> None:
     idle_since = None
     while True:
         time.sleep(EVERY)
-        with _lock:
-            exits = list(_exits)
-            if not exits and idle_since is not None and time.monotonic() - idle_since > 5:
-                _thread = None
-                return
-        for exit_ in exits:
-            _look_at(exit_)
-        if exits:
+        if _look_at_all():
             idle_since = None
         elif idle_since is None:
             idle_since = time.monotonic()
             connection.close()
+        with _lock:
+            if not _exits and idle_since is not None and time.monotonic() - idle_since > 5:
+                _thread = None
+                return
+
+
+def _look_at_all() -> bool:
+    """Looks at each exit once; true where there was one."""
+    with _lock:
+        exits = list(_exits)
+    for exit_ in exits:
+        _look_at(exit_)
+    return bool(exits)
 
 
 def _look_at(exit_) -> None:

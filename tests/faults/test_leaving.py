@@ -128,4 +128,5 @@ def test_it_lets_no_byte_out_before_its_event(lent):
             answer += piece
         sock.close()
         assert b'"results"' in answer
-    assert Event.objects.filter(kind="disclosure.opened").count() == 1
+    opened = [json.loads(event.body)["facts"] for event in Event.objects.filter(kind="disclosure.opened")]
+    assert [facts["ceiling"] for facts in opened if facts["query"]["select"] != "statistics"] == [3]
