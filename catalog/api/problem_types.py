@@ -35,7 +35,7 @@ PROBLEM_TYPES: dict[str, ProblemType] = {
             _("The request cannot be read"),
             _("The address, a header or the body is not what HTTP, UTF-8 or JSON allow."),
             _(
-                "Send UTF-8 without zero bytes and one JSON object as the body; percent-encode what stands in addresses."
+                "Send UTF-8 without zero bytes, and one JSON object as the body; percent-encode addresses."
             ),
         ),
         (

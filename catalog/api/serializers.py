@@ -283,8 +283,8 @@ class KeySerializer(serializers.Serializer):
     datasets = serializers.SerializerMethodField(help_text="Those it is for; empty for all that you may read.")
     created_at = serializers.DateTimeField(read_only=True)
     expires_at = serializers.DateTimeField()
-    last_used_at = serializers.DateTimeField(read_only=True)
-    revoked_at = serializers.DateTimeField(read_only=True)
+    last_used_at = serializers.DateTimeField(read_only=True, allow_null=True)
+    revoked_at = serializers.DateTimeField(read_only=True, allow_null=True)
 
     def get_datasets(self, key) -> list[str]:
         return [str(dataset.pk) for dataset in key.datasets.all()]

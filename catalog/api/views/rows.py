@@ -15,6 +15,7 @@ from catalog.api.conditional import etag_of, not_modified, stamp
 from catalog.api.detail import counted_rows
 from catalog.api.pages import link_pages
 from catalog.api.problems import Problem
+from catalog.extents import row_count
 from catalog.gate import open_rows
 from catalog.models import Format
 from catalog.rows.formats import check_fits, jsonable
@@ -65,10 +66,8 @@ class Rows(ApiView):
         if query.group_by or "(" in query.select:
             return None
         if not query.where and not query.filters:
-            kept = counted_rows(opening, query.table)
-            if kept is not None:
-                return kept
-        elif not counted:
+            return row_count(opening.version, opening.basis, query.table, by=self.by)
+        if not counted:
             return None
         count = replace(query, select="count(*) as n", order_by="", limit=1, after="")
         (row,) = open_rows(count, over=[(opening.version, opening.basis)], by=self.by).dicts()
