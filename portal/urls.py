@@ -7,9 +7,16 @@ from portal import health
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("api/v1/", include("sharing.api_urls")),
     path("api/", include("catalog.api.urls")),
     path("", include("catalog.urls")),
     path("", include("portal.accounts.urls")),
     path("", include("sharing.urls")),
     path("", include("opendata.urls")),
+    path("", include("portal.pages.public_urls")),
 ]
+
+handler400 = "portal.errors.bad_request"
+handler403 = "portal.errors.denied"
+handler404 = "portal.errors.not_found"
+handler500 = "portal.errors.failed"

@@ -11,6 +11,9 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from markdown_it import MarkdownIt
 
+from catalog.freshness import Freshness
+from catalog.freshness import freshness as judge
+
 register = template.Library()
 
 _MARKDOWN = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable(["table", "strikethrough"])
@@ -59,6 +62,23 @@ def markdown(text: str) -> SafeString:
         if token.type in {"heading_open", "heading_close"}:
             token.tag = f"h{min(6, int(token.tag[1]) + 2)}"
     return mark_safe(_MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {}))  # noqa: S308 (html is off above)
+
+
+@register.filter
+def plain(text: str) -> str:
+    """A description without its marks, for a few lines on a card."""
+    inline = (token for token in _MARKDOWN.parse(text or "") if token.type == "inline")
+    return " ".join("".join(_word(part) for part in token.children) for token in inline)
+
+
+def _word(part) -> str:
+    return " " if part.type in {"softbreak", "hardbreak"} else part.content
+
+
+@register.simple_tag
+def freshness(dataset, updated_at) -> Freshness:
+    """How the dataset keeps its promise, to be shown as a badge."""
+    return judge(dataset.frequency, updated_at)
 
 
 @register.filter

@@ -1,0 +1,38 @@
+"""Whether a dataset keeps its promise to be updated."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from catalog.codes import Frequency
+
+
+@dataclass(frozen=True)
+class Freshness:
+    """A judgement (`good`, `warn`, `bad`, or none where nothing was promised) and the words for it."""
+
+    kind: str
+    text: str
+
+
+def freshness(frequency: str, updated_at: datetime | None, now: datetime | None = None) -> Freshness:
+    """Compares the last update with the promised frequency: on time, due soon, late, or long overdue."""
+    promise = Frequency(frequency)
+    if updated_at is None:
+        return Freshness("", _("No data yet"))
+    if promise.days is None:
+        return Freshness("", _("Published once") if promise is Frequency.ONCE else _("Updated now and then"))
+    left = updated_at + timedelta(days=promise.days) - (now or timezone.now())
+    if left < timedelta(0):
+        late = max(1, -left // timedelta(days=1))
+        words = ngettext("Late by %(days)d day", "Late by %(days)d days", late) % {"days": late}
+        return Freshness("bad" if late > promise.days else "warn", words)
+    if left < timedelta(days=promise.days) / 5:
+        days = left // timedelta(days=1)
+        if days == 0:
+            return Freshness("good", _("Next update due today"))
+        return Freshness("good", ngettext("Due in %(days)d day", "Due in %(days)d days", days) % {"days": days})
+    return Freshness("good", _("Up to date"))

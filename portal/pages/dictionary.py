@@ -1,0 +1,45 @@
+"""The dictionary of a table as a page shows it: what the basis lets out of each column, and how full it is."""
+
+from dataclasses import dataclass
+
+from catalog.codes import ColumnType
+from catalog.masks import parse_mask
+from catalog.models import Column, Extent
+from catalog.wording import mask_words
+from portal.pages.entry import Entry
+
+NUMBERS = {ColumnType.INTEGER, ColumnType.DECIMAL, ColumnType.FLOAT}
+
+
+@dataclass(frozen=True)
+class Head:
+    """One column: what it is, what it means, how full it is, under which mask it is shown."""
+
+    name: str
+    column: Column | None
+    type: str
+    is_number: bool
+    mask: str
+    profile: dict
+
+    @property
+    def present(self) -> int | None:
+        """How many of a hundred rows have a value; none where it was not counted."""
+        rows = self.profile.get("rows")
+        return int(100 * (rows - self.profile["nulls"]) / rows) if rows else None
+
+
+def read_dictionary(entry: Entry) -> list[Head]:
+    """What each column means that the basis lets out, in the order in which rows come."""
+    named = {c.name: c for c in Column.objects.filter(dataset=entry.dataset, table=entry.table.name)}
+    extent = Extent.objects.filter(basis=entry.basis, version=entry.version, table=entry.table.name).first()
+    profiles = {item["name"]: {"rows": extent.rows, **item} for item in extent.profile} if extent else {}
+    return [_head(name, mask, entry, named.get(name), profiles.get(name, {})) for name, mask in entry.columns.items()]
+
+
+def _head(name: str, text: str | None, entry: Entry, column: Column | None, profile: dict) -> Head:
+    kind = entry.table.types[name]
+    mask = parse_mask(text, column=name, column_type=kind)
+    kind = mask.type_of(kind) if mask else kind
+    words = mask_words(text) if mask else ""
+    return Head(name, column, str(ColumnType(kind).label), kind in NUMBERS, words, profile)
