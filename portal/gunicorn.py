@@ -3,9 +3,11 @@
 Threads, so that a slow download does not hold up its neighbours; the application is loaded once and forked.
 """
 
+import gc
 import os
 
 from django.db import connections
+from django.urls import get_resolver
 
 bind = os.environ.get("BIND") or f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
 worker_class = "gthread"
@@ -23,6 +25,12 @@ errorlog = "-"
 control_socket_disable = True  # it would be shared by all the checkouts of an account
 loglevel = os.environ.get("LOG_LEVEL", "info").lower()
 proc_name = "causeway"
+
+
+def when_ready(server):
+    """Load what the first request would load, once for all workers."""
+    _ = get_resolver().url_patterns
+    gc.freeze()
 
 
 def pre_fork(server, worker):

@@ -144,7 +144,7 @@ def sample_is_missing(var: Path) -> bool:
 
 def load_sample(environment: dict[str, str]) -> None:
     """Load the sample city, in a process that knows the services as the others do."""
-    command = [sys.executable, "manage.py", "demo"]
+    command = [sys.executable, "manage.py", "demo", "--skip-checks"]
     loading = subprocess.run(command, cwd=settings.BASE_DIR, env=environment, preexec_fn=die_with_parent, check=False)
     connections.close_all()
     if loading.returncode:

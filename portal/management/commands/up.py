@@ -131,8 +131,8 @@ class Command(BaseCommand):
         for name, command in commands.items():
             supervisor.add(Child(name, [sys.executable, *command], self.var / "log" / f"{name}.log"))
         prepare.await_answer(supervisor.children[0], self.environment)
-        self.say("  " + ", ".join(commands) + " started\n")
-        self.say(prepare.greeting(self.var, self.address))
+        self.say(f"  {', '.join(commands).capitalize()} started")
+        self.say("\n" + prepare.greeting(self.var, self.address))
 
     def watch(self, supervisor: Supervisor) -> None:
         """Look after children and services until a signal comes."""
