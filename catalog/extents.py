@@ -1,24 +1,40 @@
 """What a basis lets out, counted and profiled through the gate and kept: never a number over hidden rows."""
 
 from audit.actor import Actor
-from catalog.gate import open_statistics
+from catalog.gate import open_rows, open_statistics
 from catalog.models import Basis, Extent, Version
+from catalog.rows.query import RowQuery
+from catalog.terms import Terms
 
 LONGEST = 200
+COUNT = "count(*) as rows"
 
 
-def extent(version: Version, basis: Basis, table: str, *, by: Actor) -> Extent:
-    """The rows and the profile of one table under one basis; made at the first asking."""
-    kept = Extent.objects.filter(basis=basis, version=version, table=table).first()
+def row_count(version: Version, basis: Basis, table_name: str, *, by: Actor) -> int:
+    """How many rows of the table the basis lets out. Counted once, and only where a row filter makes it necessary."""
+    kept = Extent.objects.filter(basis=basis, version=version, table=table_name).first()
     if kept is not None:
+        return kept.rows
+    table = version.tables.get(name=table_name)
+    if not Terms.from_json(basis.terms).of_table(table_name, table.types).where:
+        return table.rows
+    query = RowQuery(table=table_name, select=COUNT)
+    (found,) = open_rows(query, over=[(version, basis)], by=by).dicts()
+    _keep(version, basis, table_name, rows=found["rows"])
+    return found["rows"]
+
+
+def extent(version: Version, basis: Basis, table_name: str, *, by: Actor) -> Extent:
+    """The rows and the profile of one table under one basis; made at the first asking."""
+    kept = Extent.objects.filter(basis=basis, version=version, table=table_name).first()
+    if kept is not None and kept.profile is not None:
         return kept
-    found = open_statistics(table, over=[(version, basis)], by=by)
-    made, _new = Extent.objects.get_or_create(
-        basis=basis,
-        version=version,
-        table=table,
-        defaults={"rows": found[0]["rows"], "profile": [_described(column) for column in found]},
-    )
+    found = open_statistics(table_name, over=[(version, basis)], by=by)
+    return _keep(version, basis, table_name, rows=found[0]["rows"], profile=[_described(column) for column in found])
+
+
+def _keep(version: Version, basis: Basis, table_name: str, **found) -> Extent:
+    made, _new = Extent.objects.update_or_create(basis=basis, version=version, table=table_name, defaults=found)
     return made
 
 

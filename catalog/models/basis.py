@@ -125,7 +125,7 @@ class Extent(models.Model):
     version = models.ForeignKey(Version, models.CASCADE, related_name="extents")
     table = models.CharField(max_length=80)
     rows = models.BigIntegerField()
-    profile = models.JSONField(default=list, help_text="[{name, type, nulls, distinct, min, max, frequent}]")
+    profile = models.JSONField(null=True, help_text="[{name, type, nulls, distinct, min, max, frequent}]")
     made_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
