@@ -99,6 +99,7 @@ MIDDLEWARE = [
 ]
 
 ROOT_URLCONF = "portal.urls"
+SILENCED_SYSTEM_CHECKS = ["urls.W002"]  # "datasets/<id>" + "/rows": addresses of the API do not end in a slash
 WSGI_APPLICATION = "portal.wsgi.application"
 FORM_RENDERER = "portal.forms.Renderer"
 TEMPLATES = [

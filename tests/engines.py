@@ -26,6 +26,7 @@ def start_engines() -> dict[str, str]:
     _drop_left_databases()
     number = _claim_number()
     folder = Path(tempfile.mkdtemp(prefix="causeway-test-"))
+    (folder / "static").mkdir()
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return {
         "DATABASE_URL": postgres.url(TEST_VAR, postgres.APP),
