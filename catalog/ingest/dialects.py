@@ -11,6 +11,7 @@ USUAL = ",;\t|"
 UNUSUAL = "^~\x1f\x01\xa6"
 SAMPLE_CHARS = 512 << 10
 SAMPLE_RECORDS = 1000
+EVEN_ENOUGH = 0.5
 
 
 @dataclass(frozen=True)
@@ -95,11 +96,13 @@ def _uses_single_quotes(lines):
 
 def _likeliest_delimiter(lines, quote, whole):
     """The delimiter that cuts most records into the same number of cells; a comma where none cuts at all."""
-    best = max(((_evenness(lines, mark, quote, whole), -USUAL.index(mark)), mark) for mark in USUAL)
-    if best[0][0] > 0:
-        return best[1]
-    rare = max((_evenness(lines, mark, quote, whole), mark) for mark in UNUSUAL)
-    return rare[1] if rare[0] > 0.8 else ","
+    usual = {mark: _evenness(lines, mark, quote, whole) for mark in USUAL}
+    best = max(usual, key=usual.get)
+    if usual[best] >= EVEN_ENOUGH:
+        return best
+    unusual = {mark: _evenness(lines, mark, quote, whole) for mark in UNUSUAL}
+    rare = max(unusual, key=unusual.get)
+    return rare if unusual[rare] > max(EVEN_ENOUGH, usual[best]) else best
 
 
 def _evenness(lines, mark, quote, whole):
@@ -121,10 +124,15 @@ def _with_header(records, ends, delimiter, quote, stated):
     if row > len(records):
         raise ReadingError("no-header", row=row)
     titles = records[row - 1] if row else []
-    below = Counter(len(record) for record in records[row:] if any(cell.strip() for cell in record))
+    below = Counter(_filled_width(record) for record in records[row:] if any(cell.strip() for cell in record))
     width = max(len(titles), below.most_common(1)[0][0] if below else 0)
     lines = (ends[row - 1] if ends[row - 1] == row else None) if row else 0
     return Dialect(delimiter, quote, row, tuple(titles) + ("",) * (width - len(titles)), width, lines)
+
+
+def _filled_width(record):
+    """The number of cells up to the last that is not blank."""
+    return max((number for number, cell in enumerate(record, start=1) if cell.strip()), default=0)
 
 
 def find_header(records):
@@ -132,7 +140,7 @@ def find_header(records):
     widths = Counter(len(record) for record in records if any(str(cell).strip() for cell in record))
     if not widths:
         raise ReadingError("empty-file")
-    usual = max(widths.items(), key=lambda item: (item[1], item[0]))[0]
+    usual = widths.most_common(1)[0][0]
     for number, record in enumerate(records, start=1):
         filled = sum(bool(str(cell).strip()) for cell in record)
         wide = len(record) >= usual - 1 if usual > 2 else len(record) >= usual

@@ -85,8 +85,9 @@ YES_NO = {"yes": "true", "no": "false"}
 BOTH = "count_if(lower(trim({x})) = 'yes') > 0 AND count_if(lower(trim({x})) = 'no') > 0"
 
 TEXT = Reading("text", "text", None, "{x}", check="{x} IS NOT NULL")
+SHAPES = ("Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon", "GeometryCollection")
 GEOMETRY = Reading("geometry", "geojson", None, "{x}",
-                   check="json_valid({x}) AND json_extract_string({x}, '$.type') IS NOT NULL")
+                   check=f"TRY(json_extract_string({{x}}, '$.type')) IN {SHAPES}")
 
 
 def _orders(*own):
@@ -154,12 +155,17 @@ ASKED = (
 )
 
 
+def _names(reading):
+    """The words that ask for a reading: moments with a zone also have one of their own."""
+    return (reading.type, "timestamptz") if reading.zoned else (reading.type,)
+
+
 def asked_for(wanted):
     """The readings that a type in the settings allows: "date" or with an order, "date:dmy"; refuses other words."""
     kind, _, order = str(wanted).partition(":")
     if kind == "text" and not order:
         return [TEXT]
-    found = [reading for reading in ASKED if reading.type == kind and (not order or reading.order == order)]
+    found = [reading for reading in ASKED if kind in _names(reading) and order in ("", reading.order)]
     if not found:
         known = [*TYPES, *(f"{kind}:{order}" for kind in ("date", "timestamp") for order in ("dmy", "mdy", "ymd"))]
         raise ReadingError("unknown-type", type=wanted, known=", ".join(known))
