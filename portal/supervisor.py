@@ -13,7 +13,8 @@ from pathlib import Path
 
 LONGEST_PAUSE = 30.0
 STEADY = 60.0  # a process that lived so long is forgiven its earlier ends
-PATIENCE = ((signal.SIGTERM, 6.0), (signal.SIGQUIT, 3.0), (signal.SIGKILL, 2.0))
+WAYS_TO_END = (signal.SIGTERM, signal.SIGQUIT, signal.SIGKILL)  # a worker gives its tasks back on the second
+PATIENCE = 6.0
 PR_SET_PDEATHSIG = 1
 
 
@@ -57,9 +58,10 @@ class Child:
 class Supervisor:
     """Starts children, starts again those that end, and stops all of them."""
 
-    def __init__(self, environment: dict[str, str], say: Callable[[str], None]):
+    def __init__(self, environment: dict[str, str], say: Callable[[str], None], *, patience: float = PATIENCE):
         self.environment = environment
         self.say = say
+        self.patience = patience
         self.children: list[Child] = []
 
     def add(self, child: Child) -> Child:
@@ -86,10 +88,10 @@ class Supervisor:
 
     def stop(self) -> None:
         """End all children: first by asking, then by insisting."""
-        for number, patience in PATIENCE:
+        for number in WAYS_TO_END:
             for child in filter(lambda child: child.runs, self.children):
                 send(child.process.pid, number, group=number == signal.SIGKILL)
-            end = time.monotonic() + patience
+            end = time.monotonic() + self.patience
             while any(child.runs for child in self.children) and time.monotonic() < end:
                 time.sleep(0.05)
         for child in self.children:  # what a child left behind in its session
