@@ -7,6 +7,7 @@ from django.core.management import call_command
 from django.db import connections
 from django.test import TransactionTestCase
 
+from portal.prepare import compile_catalogues
 from tests.database import as_superuser
 
 
@@ -19,6 +20,7 @@ def pytest_configure(config):
     from django.conf import settings
 
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    compile_catalogues()  # a fresh clone has none yet
 
 
 def pytest_collection_modifyitems(config, items):
