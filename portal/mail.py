@@ -9,11 +9,11 @@ from django.utils import translation
 from catalog.models.bilingual import in_language
 
 
-def post(name: str, *, to: str, language: str, **words) -> None:
-    """Sends `templates/mail/NAME.txt` now. Call it from a reaction, never while a page waits."""
+def post(template: str, /, *, to: str, language: str, **words) -> None:
+    """Sends `templates/mail/TEMPLATE.txt` now. Call it from a reaction, never while a page waits."""
     with translation.override(language):
         city = in_language(settings.CITY_NAME_EN, settings.CITY_NAME_ZH)
-        text = render_to_string(f"mail/{name}.txt", {**words, "city_name": city, "site_address": settings.ADDRESS})
+        text = render_to_string(f"mail/{template}.txt", {**words, "city_name": city, "site_address": settings.ADDRESS})
     subject, _line, body = text.lstrip().partition("\n")
     EmailMessage(subject=subject.strip(), body=body.strip() + "\n", to=[to]).send()
 

@@ -11,6 +11,7 @@ urlpatterns = [
     path("api/", include("catalog.api.urls")),
     path("", include("catalog.urls")),
     path("", include("portal.accounts.urls")),
+    path("", include("portal.pages.desk.urls")),
     path("", include("sharing.urls")),
     path("", include("opendata.urls")),
     path("", include("portal.pages.public_urls")),

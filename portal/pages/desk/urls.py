@@ -1,0 +1,22 @@
+"""The desk. Pages of loads, grants and submissions stand in their own apps."""
+
+from django.urls import path
+
+from portal.pages.desk import dataset, describe, dictionary, history, home, inbox, links
+
+urlpatterns = [
+    path("desk/", home.desk, name="desk"),
+    path("desk/datasets/", home.datasets, name="desk-datasets"),
+    path("desk/datasets/new/", describe.new, name="dataset-new"),
+    path("desk/datasets/<uuid:pk>/", dataset.dataset, name="dataset-desk"),
+    path("desk/datasets/<uuid:pk>/edit/", describe.edit, name="dataset-edit"),
+    path("desk/datasets/<uuid:pk>/activate/", describe.activate, name="dataset-activate"),
+    path("desk/datasets/<uuid:pk>/retire/", describe.retire, name="dataset-retire"),
+    path("desk/datasets/<uuid:pk>/restore/", describe.restore, name="dataset-restore"),
+    path("desk/datasets/<uuid:pk>/dictionary/", dictionary.dictionary, name="dictionary"),
+    path("desk/datasets/<uuid:pk>/links/", links.links, name="links"),
+    path("desk/datasets/<uuid:pk>/links/<uuid:link>/remove/", links.remove, name="link-remove"),
+    path("datasets/<uuid:pk>/history/", history.history, name="dataset-history"),
+    path("desk/messages/", inbox.inbox, name="messages"),
+    path("desk/messages/<uuid:pk>/", inbox.message, name="message"),
+]
