@@ -17,13 +17,31 @@ def check_may_open(dataset: Dataset, version: Version, terms: Terms) -> None:
     check_fit_to_open(dataset)
     if version.dataset_id != dataset.pk or version.state != Version.State.KEPT:
         raise ValidationError(_("This is not a version of the dataset that can be opened. Confirm it first."))
-    if dataset.bases.releases().filter(version=version, state=Basis.State.ACTIVE).exists():
+    check_not_open(version)
+    check_terms(terms, version)
+    check_nothing_bare(dataset, terms)
+
+
+def check_not_open(version: Version) -> None:
+    """A version is opened once."""
+    if version.bases.releases().filter(state=Basis.State.ACTIVE).exists():
         raise ValidationError(
             _("Version %(number)s is open already. Load a new version, or withdraw the release first."),
             params={"number": version.number},
         )
-    check_terms(terms, version)
-    check_nothing_bare(dataset, terms)
+
+
+def why_not_submitted(dataset: Dataset) -> str:
+    """Why the current version cannot be submitted now; empty where it can. For pages, before a form is filled in."""
+    try:
+        check_fit_to_open(dataset)
+        check_none_open(dataset)
+        if dataset.current is None:
+            return _("This dataset has no version yet. Load a file first.")
+        check_not_open(dataset.current)
+    except ValidationError as refusal:
+        return " ".join(refusal.messages)
+    return ""
 
 
 def check_fit_to_open(dataset: Dataset) -> None:

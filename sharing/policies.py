@@ -3,13 +3,16 @@
 from datetime import datetime, timedelta
 
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import Http404
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from catalog import codes
 from catalog.models import Basis, Dataset, Department, Version
+from catalog.rows.plan import check_where
 from catalog.states import GRANT
+from catalog.terms import Terms
 
 LONGEST = timedelta(days=5 * 366)
 
@@ -26,6 +29,17 @@ def check_may_be_lent(dataset: Dataset, version: Version | None) -> None:
         raise ValidationError(_("This dataset has no version yet. Load a file first."))
     if version.dataset_id != dataset.pk or version.state != Version.State.KEPT:
         raise ValidationError(_("This is not a version of the dataset that can be lent."))
+
+
+def why_not_lent(dataset: Dataset) -> str:
+    """Why the dataset cannot be lent now; empty where it can. For pages, before anybody fills in a form."""
+    try:
+        check_may_be_lent(dataset, dataset.current)
+        if not dataset.current.tables.exists():
+            return _("This dataset has documents only. There are no rows to lend.")
+    except ValidationError as refusal:
+        return " ".join(refusal.messages)
+    return ""
 
 
 def check_may_receive(recipient: Department, dataset: Dataset) -> None:
@@ -51,9 +65,14 @@ def check_reasons(purpose: str, legal_basis: str) -> None:
         raise ValidationError(_("The purpose has at most 2,000 characters and the legal basis at most 300."))
 
 
+def is_over(grant: Basis) -> bool:
+    """True once its date has passed, even before the clock has said so."""
+    return grant.valid_until <= timezone.now()
+
+
 def check_not_over(grant: Basis) -> None:
-    """A grant whose date has passed is not resumed, even before the clock has said so."""
-    if grant.valid_until <= timezone.now():
+    """A grant whose date has passed is not resumed."""
+    if is_over(grant):
         raise ValidationError(GRANT.refusals[Basis.State.EXPIRED])
 
 
@@ -78,7 +97,7 @@ def why_closed(grant: Basis) -> str:
         return said % known
     if grant.state == Basis.State.REVOKED:
         return _("%(owner)s revoked this grant on %(when)s: “%(reason)s”. Ask %(owner)s for a new one.") % known
-    if grant.valid_until <= timezone.now():
+    if is_over(grant):
         known["when"] = date_format(timezone.localtime(grant.valid_until), "DATE_FORMAT")
         return _("This grant ended on %(when)s. Ask %(owner)s to lend the data again.") % known
     return ""
@@ -88,3 +107,19 @@ def check_lets_out(grant: Basis) -> None:
     """A grant that is not in force gives nothing, and says why."""
     if reason := why_closed(grant):
         raise PermissionDenied(reason)
+
+
+def check_filter_fits(grant: Basis, version: Version | None, table: str) -> None:
+    """The version shown still has the columns that the grant's row filter needs; otherwise nothing leaves."""
+    found = version.tables.filter(name=table).first() if version else None
+    terms = Terms.from_json(grant.terms).tables.get(table)
+    if found is None or terms is None:
+        raise Http404
+    try:
+        if terms.where:
+            check_where(terms.where, found.types)
+    except ValidationError:
+        raise PermissionDenied(
+            _("The newest version no longer has what this grant's row filter needs. Ask %(owner)s to lend it anew.")
+            % {"owner": grant.dataset.department.name}
+        ) from None

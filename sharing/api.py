@@ -1,0 +1,149 @@
+"""`/api/v1/grants`: lending by program, with a key that has the scope `grant`."""
+
+from django.core.exceptions import ValidationError
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema
+from rest_framework.response import Response
+
+from catalog.api.base import ApiView
+from catalog.api.idempotency import once
+from catalog.api.pages import link_pages, page_of
+from catalog.api.problems import Problem
+from catalog.api.schema import AFTER, IDEMPOTENCY_KEY, IF_NONE_MATCH, NEXT, listed, page_size
+from catalog.models import Basis, Dataset, Scope, Version
+from catalog.permissions import check_may_decide, visible_datasets
+from catalog.states import GRANT
+from sharing.actions import make_grant, resume_grant, revoke_grant, suspend_grant
+from sharing.permissions import visible_grants
+from sharing.shapes import GrantInput, GrantSerializer, Why
+
+GRANTS = "Grants"
+UNSAID = "By program, without a reason given"
+
+
+class Grants(ApiView):
+    signed_in = True
+    scopes = {"GET": Scope.READ, "POST": Scope.GRANT}
+
+    @extend_schema(
+        tags=[GRANTS],
+        summary="List grants",
+        description="Those that your department has lent and those that were lent to it, newest first.",
+        parameters=[page_size(20, 100), AFTER, IF_NONE_MATCH],
+        responses={200: listed("GrantPage", GrantSerializer, next=NEXT)},
+    )
+    def get(self, request):
+        page = page_of(visible_grants(self.by), request, order=("-made_at", "-id"), about=f"grants {self.by.user_id}")
+        results = GrantSerializer(page.items, many=True).data
+        return link_pages(self.whole({"results": results, "next": page.next}), request, page.next)
+
+    @extend_schema(
+        tags=[GRANTS],
+        summary="Lend columns of a dataset",
+        description="To another department or a verified enterprise, for a purpose, until a date. For approvers of "
+        "the department that owns the dataset.",
+        parameters=[IDEMPOTENCY_KEY],
+        request=GrantInput,
+        responses={201: GrantSerializer},
+    )
+    @once
+    def post(self, request):
+        given = GrantInput(data=request.data)
+        given.is_valid(raise_exception=True)
+        wanted = dict(given.validated_data)
+        datasets = visible_datasets(self.by).select_related("department", "current")
+        dataset = get_object_or_404(datasets, pk=wanted.pop("dataset"))
+
+        grant = make_grant(dataset, **wanted | {"version": pinned(dataset, wanted["version"])}, by=self.by)
+
+        address = reverse("api-grant", args=[grant.pk])
+        headers = {"Location": request.build_absolute_uri(address)}
+        return Response(GrantSerializer(grant).data, status=201, headers=headers)
+
+
+def pinned(dataset: Dataset, number: int | None) -> Version | None:
+    """The version of this number; none where none was named."""
+    if number is None:
+        return None
+    found = dataset.versions.filter(number=number, state=Version.State.KEPT).first()
+    if found is None:
+        raise ValidationError({"version": _("The dataset has no such version.")})
+    return found
+
+
+class OneGrant(ApiView):
+    signed_in = True
+    scopes = {"GET": Scope.READ}
+
+    @extend_schema(tags=[GRANTS], summary="Read a grant", parameters=[IF_NONE_MATCH], responses={200: GrantSerializer})
+    def get(self, request, pk):
+        return self.whole(GrantSerializer(found(pk, self.by)).data)
+
+
+class Move(ApiView):
+    """One move of a grant's state: the subclass says which."""
+
+    signed_in = True
+    scopes = {"POST": Scope.GRANT}
+    verb = ""
+
+    def act(self, grant: Basis, reason: str) -> Basis:
+        """The action of this move."""
+        raise NotImplementedError
+
+    @once
+    def post(self, request, pk):
+        grant = found(pk, self.by)
+        given = Why(data=request.data)
+        given.is_valid(raise_exception=True)
+        check_may_decide(self.by, grant.dataset)
+        if not GRANT.allows(grant.state, self.verb):
+            raise Problem("conflict", str(GRANT.refusals[grant.state]), state=grant.state)
+
+        self.act(grant, given.validated_data["reason"].strip() or UNSAID)
+
+        return Response(GrantSerializer(found(pk, self.by)).data)
+
+
+def moving(summary: str, description: str):
+    """The description of one move."""
+    return extend_schema(
+        methods=["POST"],
+        tags=[GRANTS],
+        summary=summary,
+        description=f"{description} For approvers of the department that owns the dataset.",
+        parameters=[IDEMPOTENCY_KEY],
+        request=Why,
+        responses={200: GrantSerializer},
+    )
+
+
+@moving("Suspend a grant", "Nothing leaves under it until it is resumed. A “reason” is kept with it.")
+class Suspend(Move):
+    verb = "suspend"
+
+    def act(self, grant: Basis, reason: str) -> Basis:
+        return suspend_grant(grant, by=self.by, reason=reason)
+
+
+@moving("Resume a grant", "Rows leave under it again.")
+class Resume(Move):
+    verb = "resume"
+
+    def act(self, grant: Basis, reason: str) -> Basis:
+        return resume_grant(grant, by=self.by, reason=reason)
+
+
+@moving("Revoke a grant", "For good; a stream that runs ends within a second. A “reason” is kept with it.")
+class Revoke(Move):
+    verb = "revoke"
+
+    def act(self, grant: Basis, reason: str) -> Basis:
+        return revoke_grant(grant, by=self.by, reason=reason)
+
+
+def found(pk, by) -> Basis:
+    """The grant, if this caller may know of it."""
+    return get_object_or_404(visible_grants(by), pk=pk)

@@ -1,0 +1,125 @@
+"""What the API says of a grant, and what it is asked for."""
+
+import re
+from datetime import datetime, time
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_date
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from catalog.api.serializers import DepartmentName
+from catalog.models import Basis, Department
+from catalog.terms import Terms
+from sharing.policies import is_over
+
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+class DatasetName(serializers.Serializer):
+    """A dataset where it is only named."""
+
+    id = serializers.UUIDField()
+    title = serializers.CharField()
+
+
+class GrantSerializer(serializers.Serializer):
+    """A grant: its terms never change, its state does."""
+
+    id = serializers.UUIDField()
+    dataset = DatasetName()
+    owner = DepartmentName(source="dataset.department")
+    recipient = DepartmentName(source="department")
+    table = serializers.SerializerMethodField()
+    columns = serializers.SerializerMethodField(help_text="Each column with its mask, or null where it is as it is.")
+    where = serializers.SerializerMethodField(help_text="The condition on rows; empty for all rows.")
+    purpose = serializers.CharField()
+    legal_basis = serializers.CharField()
+    valid_from = serializers.DateTimeField()
+    valid_until = serializers.DateTimeField()
+    version = serializers.IntegerField(
+        source="version.number", default=None, allow_null=True, help_text="Pinned; null follows the newest."
+    )
+    state = serializers.SerializerMethodField()
+    state_reason = serializers.CharField()
+    state_at = serializers.DateTimeField()
+    note = serializers.CharField(source="grant.note")
+    rows_url = serializers.SerializerMethodField(help_text="Where the recipient reads the rows.")
+
+    def get_table(self, grant) -> str:
+        return next(iter(grant.terms["tables"]))
+
+    @extend_schema_field({"type": "object", "additionalProperties": {"type": "string", "nullable": True}})
+    def get_columns(self, grant) -> dict:
+        return Terms.from_json(grant.terms).tables[self.get_table(grant)].columns
+
+    def get_where(self, grant) -> str:
+        return Terms.from_json(grant.terms).tables[self.get_table(grant)].where
+
+    @extend_schema_field({"type": "string", "enum": ["active", "suspended", "revoked", "expired"]})
+    def get_state(self, grant) -> str:
+        ended = is_over(grant) and grant.state in {Basis.State.ACTIVE, Basis.State.SUSPENDED}
+        return Basis.State.EXPIRED.value if ended else grant.state
+
+    @extend_schema_field(OpenApiTypes.URI)
+    def get_rows_url(self, grant) -> str:
+        address = reverse("api-table-rows", kwargs={"pk": grant.dataset_id, "table": self.get_table(grant)})
+        return f"{address}?basis={grant.pk}"
+
+
+@extend_schema_field({"type": "string", "description": "A moment with its zone, or a day, which counts to its end."})
+class Until(serializers.DateTimeField):
+    """A moment, or a day: the whole of that day counts."""
+
+    def to_internal_value(self, value):
+        if isinstance(value, str) and DAY.fullmatch(value.strip()):
+            try:
+                day = parse_date(value.strip())
+            except ValueError:
+                day = None
+            if day is None:
+                self.fail("invalid", format="YYYY-MM-DD")
+            return timezone.make_aware(datetime.combine(day, time(23, 59, 59)))
+        return super().to_internal_value(value)
+
+
+@extend_schema_field({"type": "string", "description": "The code of a department or of a verified enterprise."})
+class RecipientField(serializers.CharField):
+    """A department or an enterprise by its code."""
+
+    def to_internal_value(self, value):
+        code = super().to_internal_value(value)
+        found = Department.objects.filter(code=code).first()
+        if found is None:
+            raise serializers.ValidationError(_("There is no department or enterprise with this code."))
+        return found
+
+
+class GrantInput(serializers.Serializer):
+    """What is to be lent, to whom, for what, until when."""
+
+    dataset = serializers.UUIDField()
+    recipient = RecipientField()
+    columns = serializers.DictField(
+        child=serializers.CharField(allow_null=True, allow_blank=True, max_length=40),
+        help_text="Each column with its mask (null, hash, year, band:10, round:0, first:1), or null for none.",
+    )
+    table = serializers.CharField(required=False, default="", help_text="Needed where the dataset has several.")
+    where = serializers.CharField(required=False, default="", allow_blank=True, max_length=4_000)
+    purpose = serializers.CharField(max_length=2_000)
+    legal_basis = serializers.CharField(max_length=300)
+    valid_until = Until()
+    version = serializers.IntegerField(
+        required=False, allow_null=True, default=None, min_value=1, max_value=2**31 - 1,
+        help_text="Pins the grant to this version.",
+    )  # fmt: skip
+    note = serializers.CharField(required=False, default="", allow_blank=True, max_length=2_000)
+
+
+class Why(serializers.Serializer):
+    """Why a grant is suspended, resumed or revoked."""
+
+    reason = serializers.CharField(required=False, default="", allow_blank=True, max_length=2_000)

@@ -1,0 +1,183 @@
+"""The pages of grants: what was lent by us and to us, lending, and the page of one grant."""
+
+import uuid
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_http_methods, require_safe
+
+from audit.actor import Actor
+from catalog.gate import open_rows
+from catalog.lists import listed, next_address
+from catalog.models import Basis, Dataset, Format, Table
+from catalog.permissions import can, check_may_decide, visible_datasets
+from catalog.preview import first_rows
+from catalog.rows.query import RowQuery
+from catalog.states import GRANT
+from catalog.streams import stream
+from catalog.terms import Terms
+from catalog.versions import latest_under
+from catalog.wording import terms_in_words
+from sharing.actions import check_grant, make_grant, resume_grant, revoke_grant, suspend_grant
+from sharing.calls import calls
+from sharing.forms import GrantForm, ReasonForm, ResumeForm
+from sharing.permissions import grants_lent_by, grants_lent_to, visible_grants
+from sharing.policies import check_filter_fits, check_lets_out, is_over, why_closed, why_not_lent
+from sharing.usage import DAYS, history_of, use_of
+
+ROWS = 20
+MOVES = {
+    "suspend": (suspend_grant, ReasonForm, gettext_lazy("Suspend this grant"), gettext_lazy("Suspend"), True),
+    "resume": (resume_grant, ResumeForm, gettext_lazy("Resume this grant"), gettext_lazy("Resume"), False),
+    "revoke": (revoke_grant, ReasonForm, gettext_lazy("Revoke this grant"), gettext_lazy("Revoke for good"), True),
+}
+
+
+@require_safe
+@login_required
+def grants(request: HttpRequest) -> HttpResponse:
+    """The grants lent to us, and those lent by us."""
+    chosen = "made" if request.GET.get("list") == "made" else "received"
+    found = {"made": grants_lent_by, "received": grants_lent_to}[chosen](request.actor)
+    page = listed(found, request, order=("-made_at", "-id"), about=f"grants {chosen}")
+    tabs = [
+        {"label": label, "url": f"?list={name}", "current": name == chosen}
+        for name, label in {"received": _("Lent to us"), "made": _("Lent by us")}.items()
+    ]
+    shown = {
+        "section": "desk",
+        "tabs": tabs,
+        "grants": page.items,
+        "lent_by_us": chosen == "made",
+        "older": next_address(request, page),
+        "newer": f"?list={chosen}" if "after" in request.GET else "",
+    }
+    return render(request, "sharing/grants.html", shown)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def new(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Lending: one form in parts, then the answers to check, then the grant."""
+    datasets = visible_datasets(request.actor).select_related("department", "current")
+    dataset = get_object_or_404(datasets, pk=pk)
+    check_may_decide(request.actor, dataset)
+    shown = {"section": "desk", "dataset": dataset}
+    if refusal := why_not_lent(dataset):
+        return render(request, "sharing/not_lent.html", shown | {"refusal": refusal})
+
+    table = _table_of(dataset, request.GET.get("table", ""))
+    form = GrantForm(dataset, table, request.POST if request.method == "POST" else None)
+    step = request.POST.get("step", "")
+    if step == "send" and form.act(
+        lambda: make_grant(dataset, by=request.actor, note=form.cleaned_data["note"], **form.wanted())
+    ):
+        messages.success(request, _("Lent. The recipient's people see it on their page from now on."))
+        return redirect("grant", pk=form.result.pk)
+    shown |= {"form": form, "table": table, "tables": list(dataset.current.tables.all())}
+    if step == "check" and form.act(lambda: check_grant(dataset, **form.wanted())):
+        return render(request, "sharing/check.html", shown | _answers(form, dataset))
+    return render(request, "sharing/new.html", shown)
+
+
+def _table_of(dataset: Dataset, name: str) -> Table:
+    tables = dataset.current.tables.all()
+    found = tables.filter(name=name).first() if name else tables.first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _answers(form: GrantForm, dataset: Dataset) -> dict:
+    wanted = form.wanted()
+    types = {form.table.name: form.table.types}
+    words = terms_in_words(form.result, dataset, types)
+    bare = [column.name for table in words for column in table.columns if column.is_protected and not column.is_masked]
+    return {"wanted": wanted, "words": words, "protected": bare, "note": form.cleaned_data["note"]}
+
+
+@require_safe
+@login_required
+@cache_control(private=True, no_store=True)
+def grant(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """One grant: its terms in words, its history, its use; rows and calls for those to whom it was lent."""
+    found = get_object_or_404(visible_grants(request.actor), pk=pk)
+    version = latest_under(found)
+    tables = {table.name: table.types for table in version.tables.all()} if version else {}
+    words = terms_in_words(Terms.from_json(found.terms), found.dataset, tables)
+    is_recipient = grants_lent_to(request.actor).filter(pk=found.pk).exists()
+    closed = why_closed(found)
+    shown = {
+        "section": "desk",
+        "grant": found,
+        "version": version,
+        "words": words,
+        "is_recipient": is_recipient,
+        "closed": closed,
+        "moves": _moves(found, by=request.actor),
+        "history": history_of(found),
+        "use": use_of(found),
+        "days": DAYS,
+        "may_decide": can(check_may_decide, request.actor, found.dataset),
+    }
+    if is_recipient and not closed and version is not None:
+        name = words[0].name
+        shown |= {
+            "preview": first_rows(name, version, found, limit=ROWS, by=request.actor),
+            "calls": calls(found, name),
+        }
+    return render(request, "sharing/grant.html", shown)
+
+
+def _moves(found: Basis, *, by: Actor) -> list[dict]:
+    if not can(check_may_decide, by, found.dataset):
+        return []
+    state = Basis.State.EXPIRED if is_over(found) else found.state
+    return [
+        {"verb": verb, "label": label, "danger": verb == "revoke"}
+        for verb, (_action, _form, _title, label, _asks) in MOVES.items()
+        if GRANT.allows(state, verb)
+    ]
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def move(request: HttpRequest, pk: uuid.UUID, verb: str) -> HttpResponse:
+    """Suspend, resume or revoke, by an approver of the owner."""
+    found = get_object_or_404(visible_grants(request.actor), pk=pk)
+    check_may_decide(request.actor, found.dataset)
+    action, form_class, title, label, is_loss = MOVES[verb]
+    form = form_class(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.act(
+        lambda: action(found, by=request.actor, reason=form.cleaned_data["reason"])
+    ):
+        messages.success(request, _("Done. It holds from this moment."))
+        return redirect("grant", pk=found.pk)
+    shown = {"section": "desk", "grant": found, "form": form, "title": title, "label": label, "verb": verb,
+             "is_loss": is_loss}  # fmt: skip
+    return render(request, "sharing/move.html", shown)
+
+
+@require_safe
+@login_required
+def rows_csv(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """All rows of the grant as CSV, made while they are read."""
+    found = get_object_or_404(visible_grants(request.actor), pk=pk)
+    if not grants_lent_to(request.actor).filter(pk=found.pk).exists():
+        raise PermissionDenied(
+            _("These rows are lent to %(recipient)s, whose people download them. You see the grant's terms.")
+            % {"recipient": found.department.name}
+        )
+    check_lets_out(found)
+    version, terms = latest_under(found), Terms.from_json(found.terms)
+    table = request.GET.get("table") or next(iter(terms.tables))
+    check_filter_fits(found, version, table)
+    rows = open_rows(RowQuery(table=table, limit=None), over=[(version, found)], by=request.actor)
+    return stream(request, rows, Format.CSV, slugify(found.dataset.title_en) or table)
