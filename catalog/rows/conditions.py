@@ -30,6 +30,7 @@ ENGINE_TYPES = {
 COMPARISONS = {exp.EQ: "=", exp.NEQ: "<>", exp.GT: ">", exp.GTE: ">=", exp.LT: "<", exp.LTE: "<="}
 MIRRORED = {"=": "=", "<>": "<>", ">": "<", ">=": "<=", "<": ">", "<=": ">="}
 DEEPEST = 40
+LONGEST = 4_000
 MOST_VALUES = 1_000
 
 
@@ -98,6 +99,8 @@ def checked(text: str, kind: str, column: str, parameter: str) -> str:
 
 def parsed(text: str, parameter: str) -> exp.Expression:
     """The syntax tree of a condition; what is no condition says so."""
+    if len(text) > LONGEST:
+        raise QueryError("bad-filter", _("This condition is longer than %(most)s characters."), parameter, most=LONGEST)
     try:
         tree = sqlglot.parse_one(f"SELECT 1 WHERE {text}", dialect="duckdb")
     except (SqlglotError, RecursionError):
