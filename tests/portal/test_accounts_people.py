@@ -1,10 +1,14 @@
 """People, roles, departments and enterprises: the administrator alone, and what follows at once."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from audit.models import Event
 from catalog.actions.departments import change_department, create_department, verify_enterprise
@@ -81,12 +85,7 @@ def test_it_pages_through_all_people_once(admin, people, monkeypatch):
 
 
 def test_the_list_asks_the_database_as_often_for_many_as_for_few(admin, people, django_assert_num_queries):
-    from django.db import connection
-    from django.test.utils import CaptureQueriesContext
-
-    with CaptureQueriesContext(
-        connection,
-    ) as few:
+    with CaptureQueriesContext(connection) as few:
         page(admin, "people")
     for number in range(12):
         world.person(f"More{number}", people.health, "requester")
@@ -254,8 +253,4 @@ def test_a_key_names_only_datasets_that_one_sees(client, people):
 
 
 def _in_days(days):
-    from datetime import timedelta
-
-    from django.utils import timezone
-
     return (timezone.localdate() + timedelta(days=days)).isoformat()

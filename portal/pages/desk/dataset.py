@@ -25,7 +25,7 @@ def dataset(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     found = kept_or_404(request, pk)
     keeps = can(check_may_keep, request.actor, found)
     versions = found.versions.exclude(state=Version.State.DISCARDED).select_related("created_by")
-    grants = Basis.objects.filter(dataset=found, kind=Basis.Kind.GRANT).select_related("department")
+    grants = Basis.objects.filter(dataset=found, kind=Basis.Kind.GRANT).select_related("dataset", "department")
     context = {
         "section": "desk",
         "dataset": found,
