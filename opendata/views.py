@@ -96,12 +96,7 @@ def submission(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     if request.method == "POST" and form.act(lambda: clear(found, by=request.actor)):
         messages.success(request, _("Cleared. It is open to everybody from this moment; its files are being built."))
         return redirect("submission", pk=found.pk)
-    return render(
-        request,
-        "opendata/submission.html",
-        _shown(found, request, form),
-        headers={"Cache-Control": "private, no-store"},
-    )
+    return render(request, "opendata/submission.html", _shown(found, request, form))
 
 
 def _shown(found: Submission, request: HttpRequest, form: DecideForm) -> dict:
