@@ -18,7 +18,6 @@ class Docs(SpectacularSwaggerSplitView):
     """`/api/docs/`: try the API in the page, with a key of one's own or with none."""
 
     template_name = "api/docs.html"
-    template_name_js = "api/docs.js"
     title = "Causeway API"
 
 

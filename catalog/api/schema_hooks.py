@@ -5,6 +5,7 @@ from django.conf import settings
 from catalog.api.problem_types import PROBLEM_TYPES
 
 ALWAYS = {"400", "429", "500", "503"}
+SIGNED_IN = ("/api/v1/keys", "/api/v1/jobs", "/api/v1/grants")
 WRITES = {"401", "403", "409", "415", "422"}
 PROBLEM = {
     "type": "object",
@@ -76,15 +77,13 @@ def complete(result, generator, request, public):
 def _complete_operation(path: str, method: str, operation: dict) -> None:
     words = path.removeprefix("/api/v1/").replace("{", "").replace("}", "").replace("/", "_").replace("-", "_")
     operation["operationId"] = f"{method}_{words}"
-    if method == "get":  # most reading needs no key
-        operation["security"] = [{}, {"key": []}] if "keys" not in path and "jobs" not in path else [{"key": []}]
-    else:
-        operation["security"] = [{"key": []}]
+    is_open = method == "get" and not path.startswith(SIGNED_IN)
+    operation["security"] = [{}, {"key": []}] if is_open else [{"key": []}]
     responses = operation["responses"]
     for response in responses.values():
         response["description"] = response.get("description") or "Done as asked."
         response["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in HEADERS}
-    statuses = ALWAYS | ({"404"} if "{" in path else set()) | ({"401"} if "keys" in path else set())
+    statuses = ALWAYS | ({"404"} if "{" in path else set()) | (set() if is_open else {"401"})
     if method != "get":
         statuses |= WRITES
     if path.endswith(("/rows", "/columns")):

@@ -101,7 +101,7 @@ def test_it_is_served_with_pages_of_local_files_alone():
         answer = Client().get(page)
         html = answer.content.decode()
         assert answer.status_code == 200
-        for address in re.findall(r'(?:src|href)="(/static/[^"?]+)', html):
+        for address in re.findall(r'(?:src|href)="(/static/[^"?#]+)', html):
             assert finders.find(address.removeprefix("/static/")), address
         assert not re.findall(r'(?:src|href)="(?:https?:)?//', html)
         assert not re.findall(r"<script(?![^>]* src=)", html)
