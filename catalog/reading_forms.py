@@ -3,6 +3,7 @@
 from copy import deepcopy
 
 from django import forms
+from django.conf import settings
 from django.utils.functional import lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -42,10 +43,12 @@ SHAPE = ("encoding", "delimiter", "header_row")
 
 
 class LoadForm(ActionForm):
-    """One file, and whether somebody wants to look first."""
+    """One file, and whether somebody wants to look first. A file that is too large counts as none."""
 
     file = forms.FileField(
         label=gettext_lazy("File"),
+        allow_empty_file=True,
+        max_length=255,
         help_text=gettext_lazy(
             "CSV, TSV or another delimited text, XLSX, GeoJSON; as it is, or packed with gzip or zip. "
             "A zip may hold several tables."
@@ -56,6 +59,11 @@ class LoadForm(ActionForm):
         label=gettext_lazy("Make it current at once if it has the same columns as before and no bad cell"),
         help_text=gettext_lazy("Otherwise it waits until you have seen how it was read."),
     )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        words = _("Choose a file of at most %(limit)s GB.")
+        self.fields["file"].error_messages["required"] = words % {"limit": f"{settings.UPLOAD_MAX_BYTES / 1024**3:.3g}"}
 
 
 class ConfirmForm(ActionForm):

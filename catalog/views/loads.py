@@ -27,7 +27,7 @@ def load(request: HttpRequest, pk) -> HttpResponse:
     """The upload of one file to a dataset."""
     dataset = get_object_or_404(visible_datasets(request.actor).select_related("department", "current"), pk=pk)
     check_may_keep(request.actor, dataset)
-    form = LoadForm(request.POST or None, request.FILES or None)
+    form = LoadForm(request.POST, request.FILES) if request.method == "POST" else LoadForm()
     if request.method == "POST" and form.act(lambda: _start(form, dataset, request.actor)):
         return redirect("job", form.result.pk)
     return render(request, "catalog/load.html", {"form": form, "dataset": dataset, "section": "desk"})

@@ -1,0 +1,212 @@
+"""The pages of a load: upload, watch, check, correct, confirm, discard; the stranger sees nothing of it."""
+
+import io
+import re
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from audit.models import Event
+from catalog.actions.duties import make_owner_duty
+from catalog.actions.versions import confirm_version
+from catalog.models import Job, Version
+from catalog.reading_forms import ReadingForm
+from tests import world
+from tests.loads import empty_store, files_in_scratch, files_in_store, load, run
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+MESSY = "code;kind;height;planted\n007;Oak;12.5;2024-05-01\n008;Ash;9;2024-05-02\n" + "".join(
+    f"{n:03};Elm;{n}.5;2024-05-03\n" for n in range(9, 99)
+)
+
+
+@pytest.fixture
+def city():
+    empty_store()
+    people = world.cast()
+    people.trees = world.dataset(people.owner, people.parks)
+    make_owner_duty(people.trees, by=world.by(people.owner))
+    return people
+
+
+def text_of(response) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", response.content.decode()).split())
+
+
+def upload(client, dataset, data: str, **more):
+    file = SimpleUploadedFile("trees.csv", data.encode())
+    return client.post(reverse("load", args=[dataset.pk]), {"file": file, **more})
+
+
+def test_it_takes_a_steward_from_the_upload_to_the_current_version(client, city):
+    client.force_login(city.owner)
+    assert "Upload a file" in text_of(client.get(reverse("load", args=[city.trees.pk])))
+    answer = upload(client, city.trees, MESSY)
+    job = Job.objects.get()
+    assert answer.url == reverse("job", args=[job.pk])
+    waiting = client.get(answer.url)
+    assert "Waiting for a worker" in text_of(waiting)
+    assert '<noscript><meta http-equiv="refresh"' in waiting.content.decode()
+
+    version = run(job).version
+    done = client.get(answer.url)
+    check = reverse("version-check", args=[version.pk])
+    assert check in done.content.decode() and "refresh" not in done.content.decode()
+
+    page = text_of(client.get(check))
+    for shown in ("Semicolon", "utf-8", "Decimal number", "007", "Oak", "92"):
+        assert shown in page
+    assert client.post(check, {"act": "confirm"}).url == reverse("dataset-desk", args=[city.trees.pk])
+    city.trees.refresh_from_db()
+    assert city.trees.current == version
+
+
+def test_it_writes_down_the_look_at_the_first_rows(client, city):
+    version = load(city.trees, MESSY, by=city.owner).version
+    client.force_login(city.owner)
+    client.get(reverse("version-check", args=[version.pk]))
+    opened = Event.objects.get(kind="disclosure.opened")
+    assert opened.actor == city.owner.pk
+    assert Event.objects.filter(kind="disclosure.closed").count() == 1
+
+
+def test_it_reads_again_as_the_steward_says(client, city):
+    version = load(city.trees, MESSY.replace("9;2024", "tall;2024"), by=city.owner).version
+    client.force_login(city.owner)
+    check = reverse("version-check", args=[version.pk])
+    assert "cells are no “Decimal number”" in text_of(client.get(check))
+    answer = client.post(check, {"act": "again", "type_2": "decimal", "null_values": "- NA"})
+    second = run(Job.objects.get(version=None)).version
+    assert answer.url == reverse("job", args=[second.jobs.get().pk])
+    page = text_of(client.get(reverse("version-check", args=[second.pk])))
+    assert "tall" in page and "not a decimal number" in page and "1 bad cell" in page
+    form = client.get(reverse("version-check", args=[second.pk])).content.decode()
+    assert '<option value="decimal" selected' in form and 'value="- NA"' in form
+    version.refresh_from_db()
+    assert version.state == "discarded"
+    assert "was discarded" in text_of(client.get(check))
+
+
+def test_it_forgets_types_when_the_columns_are_cut_otherwise(city):
+    version = load(city.trees, MESSY, by=city.owner, reading={"types": {"code": "integer"}}).version
+    table = version.tables.get()
+    sent = {"delimiter": ",", "type_0": "integer", "header_row": "1"}
+    form = ReadingForm(sent, table=table, columns=table.schema, report=version.report)
+    assert form.is_valid(), form.errors
+    assert form.reading()["tables"]["main"] == {"delimiter": ","}
+
+
+def test_it_discards_with_a_reason(client, city):
+    version = load(city.trees, MESSY, by=city.owner).version
+    client.force_login(city.owner)
+    check = reverse("version-check", args=[version.pk])
+    refused = client.post(check, {"act": "discard", "reason": ""})
+    assert refused.status_code == 200 and "There is a problem" in text_of(refused)
+    assert client.post(check, {"act": "discard", "reason": "wrong file"}).status_code == 302
+    assert Version.objects.get().state == "discarded"
+
+
+def test_it_says_what_is_wrong_with_a_file(client, city):
+    client.force_login(city.owner)
+    assert "There is a problem" in text_of(client.post(reverse("load", args=[city.trees.pk]), {}))
+    job = load(city.trees, "a,b\n" + '1,"never closed\n', by=city.owner)
+    page = client.get(reverse("job", args=[job.pk]))
+    assert "never closed" in text_of(page) and reverse("load", args=[city.trees.pk]) in page.content.decode()
+
+
+def test_it_says_when_the_file_was_there_before(client, city):
+    load(city.trees, MESSY, by=city.owner)
+    again = load(city.trees, MESSY, by=city.owner)
+    client.force_login(city.owner)
+    assert "No second version was made" in text_of(client.get(reverse("job", args=[again.pk])))
+
+
+def test_it_refuses_to_confirm_twice_with_a_sentence(client, city):
+    version = load(city.trees, MESSY, by=city.owner).version
+    confirm_version(version, by=world.by(city.owner))
+    client.force_login(city.owner)
+    refused = client.post(reverse("version-check", args=[version.pk]), {"act": "confirm"})
+    assert "confirmed already" in text_of(refused)
+
+
+def test_it_shows_a_wide_table_in_parts(client, city):
+    wide = ",".join(f"c{n}" for n in range(150)) + "\n" + ",".join("1" * 150) + "\n"
+    version = load(city.trees, wide, by=city.owner).version
+    client.force_login(city.owner)
+    check = reverse("version-check", args=[version.pk])
+    first, last = client.get(check), client.get(f"{check}?columns=120")
+    assert "Columns 1 to 60 of 150" in text_of(first) and "Columns 121 to 150 of 150" in text_of(last)
+    client.post(f"{check}?columns=120", {"act": "again", "type_1": "text"})
+    second = run(Job.objects.get(version=None)).version
+    assert second.tables.get().types["c121"] == "text"
+    assert client.get(reverse("version-check", args=[second.pk]) + "?table=none").status_code == 404
+
+
+def test_it_watches_by_htmx_with_the_fragment_alone(client, city):
+    client.force_login(city.owner)
+    upload(client, city.trees, MESSY)
+    fragment = client.get(reverse("job", args=[Job.objects.get().pk]), headers={"HX-Request": "true"}).content.decode()
+    assert "<html" not in fragment and 'hx-trigger="every 1s"' in fragment
+
+
+@pytest.mark.parametrize("who", ["stranger", "requester", "citizen", "reviewer", "administrator"])
+def test_it_hides_loads_and_versions_from_everybody_else(client, city, who):
+    job = load(city.trees, MESSY, by=city.owner)
+    client.force_login(getattr(city, who))
+    for address in (reverse("job", args=[job.pk]), reverse("version-check", args=[job.version_id])):
+        assert client.get(address).status_code == 404
+        assert client.post(address, {"act": "confirm"}).status_code in (404, 405)
+    assert client.get(reverse("load", args=[city.trees.pk])).status_code in (403, 404)
+    assert upload(client, city.trees, MESSY).status_code in (403, 404)
+    assert Job.objects.count() == 1
+
+
+def test_an_approver_may_look_and_not_decide(client, city):
+    version = load(city.trees, MESSY, by=city.owner).version
+    client.force_login(city.approver)
+    check = reverse("version-check", args=[version.pk])
+    page = client.get(check)
+    assert page.status_code == 200 and "Confirm" not in text_of(page)
+    assert client.post(check, {"act": "confirm"}).status_code == 403
+    assert client.get(reverse("load", args=[city.trees.pk])).status_code == 403
+    version.refresh_from_db()
+    assert version.state == "proposed"
+
+
+def test_the_public_is_asked_to_sign_in(client, city):
+    version = load(city.trees, MESSY, by=city.owner).version
+    for address in (reverse("load", args=[city.trees.pk]), reverse("version-check", args=[version.pk])):
+        assert client.get(address).url.startswith(reverse("sign-in"))
+
+
+def test_it_asks_the_database_no_more_for_a_wide_table(client, city, django_assert_max_num_queries):
+    columns = ",".join(f"c{n}" for n in range(50))
+    version = load(city.trees, columns + "\n" + ",".join("1" * 50) + "\n", by=city.owner).version
+    client.force_login(city.owner)
+    with django_assert_max_num_queries(40):
+        client.get(reverse("version-check", args=[version.pk]))
+
+
+def test_it_shows_the_same_in_chinese(client, city):
+    version = load(city.trees, MESSY, by=city.owner).version
+    client.force_login(city.owner)
+    client.cookies["django_language"] = "zh-hans"
+    assert client.get(reverse("version-check", args=[version.pk])).status_code == 200
+
+
+def test_it_stores_no_byte_too_many_and_none_of_the_unknown(client, city, settings):
+    settings.UPLOAD_MAX_BYTES = 1000
+    assert upload(client, city.trees, MESSY).url.startswith(reverse("sign-in"))
+    client.force_login(city.owner)
+    assert "at most" in text_of(upload(client, city.trees, MESSY))
+    assert not Job.objects.exists() and files_in_scratch() == files_in_store() == []
+
+
+def test_it_takes_a_file_that_browsers_send_in_pieces(client, city):
+    client.force_login(city.owner)
+    file = io.BytesIO(MESSY.encode() * 300)
+    file.name = "trees.csv"
+    client.post(reverse("load", args=[city.trees.pk]), {"file": file, "confirm": "on"})
+    assert run(Job.objects.get()).version.state == "kept"
