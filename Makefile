@@ -43,6 +43,7 @@ check: .venv/dev
 	$(PY) manage.py check --fail-level WARNING
 	$(PY) -W ignore manage.py makemigrations --check --dry-run
 	$(PY) manage.py templates
+	$(PY) manage.py states --check
 	@if [ -e portal/management/commands/messages.py ]; then $(PY) manage.py messages --check; fi
 	$(PY) -m pytest -q tests/test_architecture.py
 

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from audit.actor import Actor
 from audit.log import record
 from catalog.actions.bases import check_reason, close_duty, move_basis
+from catalog.actions.datasets import locked
 from catalog.models import Basis, Dataset, Department, Role, Version
 from catalog.permissions import check_may_keep
 from catalog.terms import Terms
@@ -152,11 +153,6 @@ def _withdraw(basis: Basis, *, reason: str, by: Actor) -> Basis:
         facts={"reason": basis.state_reason},
     )
     return basis
-
-
-def locked(dataset: Dataset) -> Dataset:
-    """The dataset as it is now, held until the transaction ends: what is open of it changes one act at a time."""
-    return Dataset.objects.select_for_update(of=("self",)).select_related("department").get(pk=dataset.pk)
 
 
 def _decide(submission: Submission, verb: str, *, by: Actor, reason: str = "") -> Submission:

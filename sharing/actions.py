@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from audit.actor import Actor
 from audit.log import record
 from catalog.actions.bases import check_reason, check_terms, move_basis
+from catalog.actions.datasets import locked
 from catalog.models import Basis, Dataset, Department, Version
 from catalog.permissions import check_may_decide
 from catalog.terms import TableTerms, Terms
@@ -36,6 +37,7 @@ def make_grant(
     """
     check_may_decide(by, dataset)
 
+    dataset = locked(dataset)
     terms = check_grant(
         dataset, recipient=recipient, columns=columns, purpose=purpose, legal_basis=legal_basis,
         valid_until=valid_until, table=table, where=where, version=version,

@@ -1,0 +1,50 @@
+"""Rules of order are tables; the pictures in the docs are printed from them."""
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.core.management import call_command
+
+from catalog.models import Basis
+from catalog.states import DUTY, GRANT, OF_BASIS, RELEASE
+from opendata.models import Submission
+from opendata.states import SUBMISSION
+
+TABLES = (GRANT, DUTY, RELEASE, SUBMISSION)
+
+
+def test_it_has_fresh_pictures():
+    call_command("states", check=True)
+
+
+def test_it_has_a_table_for_every_kind_of_basis():
+    assert set(OF_BASIS) == set(Basis.Kind)
+
+
+@pytest.mark.parametrize("moves", TABLES, ids=lambda moves: moves.name)
+def test_it_names_states_that_exist_and_has_a_sentence_for_each(moves):
+    known = set(Submission.State.values if moves is SUBMISSION else Basis.State.values)
+    named = {moves.start} | {move.target for move in moves.moves} | {s for move in moves.moves for s in move.sources}
+
+    assert named <= known
+    assert set(moves.refusals) == named
+
+
+@pytest.mark.parametrize("moves", TABLES, ids=lambda moves: moves.name)
+def test_it_refuses_every_move_that_is_not_listed(moves):
+    verbs = {move.verb for move in moves.moves} | {"jump"}
+    for state in moves.refusals:
+        for verb in verbs:
+            if moves.allows(state, verb):
+                assert moves.after(state, verb) in moves.refusals
+            else:
+                with pytest.raises(ValidationError) as refused:
+                    moves.after(state, verb)
+                assert refused.value.messages[0].endswith(".")
+
+
+def test_it_has_a_table_of_moves_for_whatever_ends():
+    """Nothing leaves its last state: what was revoked, withdrawn, expired or decided stays so."""
+    ends = {"revoked", "withdrawn", "expired", "cleared", "returned"}
+
+    for moves in TABLES:
+        assert not ends & {source for move in moves.moves for source in move.sources}
