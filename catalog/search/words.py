@@ -7,6 +7,7 @@ that a phrase is found however it was cut.
 import re
 import threading
 import unicodedata
+from functools import lru_cache
 
 import rjieba
 import snowballstemmer
@@ -37,8 +38,9 @@ def is_chinese(run: str) -> bool:
     return bool(CHINESE.match(run))
 
 
+@lru_cache(maxsize=50_000)
 def stem(word: str) -> str:
-    """The English stem. The stemmer keeps state, so each thread has one."""
+    """The English stem, remembered: it is slow to find. The stemmer keeps state, so each thread has one."""
     if not hasattr(_own, "stemmer"):
         _own.stemmer = snowballstemmer.stemmer("english")
     return _own.stemmer.stemWord(word)
