@@ -157,6 +157,7 @@ class RoleForm(ActionForm):
         label=_("Department"),
         queryset=Department.objects.none(),
         required=False,
+        empty_label=_("Choose"),
         help_text=_("The city-wide roles (authority, reviewer, auditor, administrator) need none."),
     )
     role = forms.ChoiceField(label=_("Role"), choices=Role.choices, widget=forms.RadioSelect)

@@ -130,6 +130,8 @@ class ColumnForm(ActionModelForm):
         super().__init__(*args, **kwargs)
         self.fields["sensitivity"].choices = codes.Sensitivity.choices
         self.fields["identity_role"].choices = codes.IdentityRole.choices
+        for field in self.fields.values():
+            field.help_text, field.template_name = "", "desk/cell.html"
 
 
 class LinkForm(ActionModelForm):

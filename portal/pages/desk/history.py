@@ -6,6 +6,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from catalog.models import Column, Dataset, DatasetChange, Link
@@ -14,6 +15,11 @@ from portal.pages.desk.kept import kept_or_404
 from portal.paging import page_of
 
 MODELS = {"dataset": Dataset, "column": Column, "link": Link}
+OTHERS = {
+    "state": gettext_lazy("State"),
+    "keywords_en": gettext_lazy("Keywords in English"),
+    "keywords_zh": gettext_lazy("Keywords in Chinese"),
+}
 
 
 @signed_in
@@ -28,7 +34,8 @@ def history(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 def _item(change: DatasetChange) -> dict:
     kind, _space, name = change.what.partition(" ")
-    fields = {**change.before, **change.after}
+    held = {**change.before, **change.after}
+    fields = [field.name for field in MODELS[kind]._meta.fields if field.name in held]
     return {
         "at": change.at,
         "who": change.by.name,
@@ -39,7 +46,8 @@ def _item(change: DatasetChange) -> dict:
                 "before": _words(kind, field, change.before.get(field)),
                 "after": _words(kind, field, change.after.get(field)),
             }
-            for field in sorted(fields)
+            for field in fields
+            if change.before.get(field) or change.after.get(field)
         ],
     }
 
@@ -53,8 +61,8 @@ def _title(kind: str, name: str, change: DatasetChange) -> str:
 
 
 def _label(kind: str, field: str) -> str:
-    if field == "state":
-        return _("State")
+    if field in OTHERS:
+        return str(OTHERS[field])
     text = str(MODELS[kind]._meta.get_field(field).verbose_name)
     return text[:1].upper() + text[1:]
 
