@@ -26,7 +26,7 @@ def test_it_answers_an_unknown_address(path):
 @pytest.mark.parametrize(
     "path",
     ["/api/v1/datasets?q=%00", "/api/v1/datasets?q=%ff", "/api/v1/departments?after=%00",
-     f"/api/v1/datasets/{uuid.uuid4()}/tables/%00/rows", f"/api/v1/datasets/{uuid.uuid4()}/tables/%ff/rows",
+     f"/api/v1/datasets/{uuid.uuid4()}/tables/%00/rows",
      "/api/v1/datasets?theme=%00", "/api/v1/%00", "/api/v1/datasets?q=" + "x" * 20_000],
 )  # fmt: skip
 def test_it_refuses_addresses_that_are_no_text(path):
