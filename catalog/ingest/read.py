@@ -1,4 +1,5 @@
 """A file to tables: unwraps it, finds out what each part is, and has each table built."""
+import csv
 import os
 
 from catalog.ingest import containers, delimited, encodings, engine, formats, records, tables, xlsx
@@ -13,6 +14,7 @@ PER_TABLE = ("encoding", "delimiter", "quote", "header_row", "sheet", "types", "
 def read_file(source, name, *, work, settings, limits, progress):
     """The result for one uploaded file as `run.read_in_child` hands it over; the tables' files lie in `work`."""
     os.chdir(work)
+    csv.field_size_limit(limits.line_bytes)
     progress("unpacking", bytes_done=0, bytes_total=source.stat().st_size)
     if not source.stat().st_size:
         raise ReadingError("empty-file")

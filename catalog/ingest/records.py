@@ -1,5 +1,6 @@
 """GeoJSON features and JSON records as rows of text, one at a time."""
 import json
+from decimal import Decimal
 
 import ijson
 
@@ -69,7 +70,7 @@ def _kind(member):
 
 
 def _features(member):
-    for place, feature in enumerate(ijson.items(_open(member), "features.item", use_float=True), start=1):
+    for place, feature in enumerate(ijson.items(_open(member), "features.item"), start=1):
         if not isinstance(feature, dict):
             raise ReadingError("json-record", row=place)
         properties = feature.get("properties") or {}
@@ -81,7 +82,7 @@ def _features(member):
 
 
 def _records(member):
-    for place, record in enumerate(ijson.items(_open(member), "item", use_float=True), start=1):
+    for place, record in enumerate(ijson.items(_open(member), "item"), start=1):
         if not isinstance(record, dict):
             raise ReadingError("json-record", row=place)
         yield record, None
@@ -127,10 +128,10 @@ def as_text(value):
         return value.replace("\0", "")
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, int | float):
-        return repr(value)
+    if isinstance(value, int | Decimal):
+        return str(value)
     return _json(value)
 
 
 def _json(value):
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=float)

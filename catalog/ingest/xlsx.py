@@ -2,6 +2,7 @@
 import datetime
 import itertools
 import zipfile
+import zlib
 
 import openpyxl
 from defusedxml.common import DefusedXmlException
@@ -13,6 +14,8 @@ from catalog.ingest.raw import RawWriter, Source
 
 LOOKED_AT = 200
 TOLD_EVERY = 20_000
+DAMAGE = (ValueError, KeyError, TypeError, AttributeError, IndexError, SyntaxError, OSError, zipfile.BadZipFile,
+          zlib.error)
 MIDNIGHT = " 00:00:00"
 
 
@@ -41,14 +44,9 @@ def sheets(member, *, settings, work, limits, progress):
 
 def _open(path):
     try:
-        return openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
-    except DefusedXmlException as error:
-        raise ReadingError("hostile-workbook") from error
-    except MemoryError:
-        raise
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError, OSError, SyntaxError,
-            zipfile.BadZipFile) as error:
-        raise ReadingError("damaged-workbook") from error
+        return openpyxl.load_workbook(path.open("rb"), read_only=True, data_only=True, keep_links=False)
+    except DAMAGE as error:
+        raise _damaged(error) from error
 
 
 def _cells(sheet):
@@ -56,10 +54,17 @@ def _cells(sheet):
     sheet.reset_dimensions()
     try:
         yield from sheet.iter_rows(values_only=True)
-    except DefusedXmlException as error:
-        raise ReadingError("hostile-workbook") from error
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError, SyntaxError, zipfile.BadZipFile) as error:
-        raise ReadingError("damaged-workbook") from error
+    except DAMAGE as error:
+        raise _damaged(error) from error
+
+
+def _damaged(error):
+    """What is wrong with a workbook that the library cannot read."""
+    while error:
+        if isinstance(error, DefusedXmlException):
+            return ReadingError("hostile-workbook")
+        error = error.__cause__
+    return ReadingError("damaged-workbook")
 
 
 def _rows(sheet, stem, *, settings, work, limits, progress):
