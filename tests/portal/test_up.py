@@ -26,6 +26,18 @@ BARE = {"HOME": "/nowhere", "PATH": os.defpath, "DEMO": "0", "WEB_WORKERS": "2"}
 @pytest.fixture
 def outside():
     """A folder that everybody may enter; nothing of what is kept below it stays."""
+    yield from passing_folder()
+
+
+@pytest.fixture(scope="module")
+def settled():
+    """What a first start, from nothing, leaves behind; the tests that begin later begin with a copy."""
+    for folder in passing_folder():
+        Up(folder / "var").await_start().stop()
+        yield folder / "var"
+
+
+def passing_folder():
     folder = Path(tempfile.mkdtemp(prefix="causeway up "))
     folder.chmod(0o755)
     yield folder
@@ -40,6 +52,11 @@ def outside():
         postgres.stop(var)
         home.forget(var)
     shutil.rmtree(folder)
+
+
+def copy(settled: Path, var: Path) -> Path:
+    subprocess.run(["cp", "-a", settled, var], check=True)
+    return var
 
 
 class Up:
@@ -126,8 +143,8 @@ def is_kept(var: Path) -> bool:
         return cursor.fetchall() == [(42,)]
 
 
-def test_it_serves_and_a_signal_stops_all_of_it_within_seconds(outside):
-    up = Up(outside / "var").await_start()
+def test_it_serves_and_a_signal_stops_all_of_it_within_seconds(outside, settled):
+    up = Up(copy(settled, outside / "var")).await_start()
     assert up.get("/healthz") == (200, "ok\n")
     status, body = up.get("/readyz")
     assert status == 200, body
@@ -151,8 +168,8 @@ def test_it_serves_and_a_signal_stops_all_of_it_within_seconds(outside):
     assert "Everything is stopped." in again.stop(signal.SIGINT)
 
 
-def test_it_comes_back_with_its_data_after_everything_was_killed(outside):
-    first = Up(outside / "var").await_start()
+def test_it_comes_back_with_its_data_after_everything_was_killed(outside, settled):
+    first = Up(copy(settled, outside / "var")).await_start()
     keep_something(first.var)
 
     first.process.kill()
@@ -165,8 +182,8 @@ def test_it_comes_back_with_its_data_after_everything_was_killed(outside):
     assert marked(second.var) == []
 
 
-def test_it_starts_again_what_dies_under_it(outside):
-    up = Up(outside / "var").await_start()
+def test_it_starts_again_what_dies_under_it(outside, settled):
+    up = Up(copy(settled, outside / "var")).await_start()
     keep_something(up.var)
 
     os.kill(int((postgres.data_folder(up.var) / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
@@ -188,9 +205,9 @@ def children(pid: int) -> list[int]:
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
-def test_it_runs_side_by_side_with_another_checkout_and_refuses_a_second_of_the_same(outside):
-    one = Up(outside / "one", "--no-worker")
-    two = Up(outside / "two", "--no-worker")
+def test_it_runs_side_by_side_with_another_checkout_and_refuses_a_second_of_the_same(outside, settled):
+    one = Up(copy(settled, outside / "one"), "--no-worker")
+    two = Up(copy(settled, outside / "two"), "--no-worker")
     one.await_start()
     two.await_start()
 
@@ -218,8 +235,10 @@ def test_it_runs_as_an_ordinary_user(outside):
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="an ordinary user's services run as that user")
-def test_it_runs_as_root_in_a_folder_that_is_closed_to_others(outside):
+def test_it_runs_as_root_in_a_folder_that_is_closed_to_others(outside, settled):
     outside.chmod(0o700)
+    (outside / "var").mkdir()
+    copy(settled / "static", outside / "var" / "static")
 
     up = Up(outside / "var", "--no-worker").await_start()
 
