@@ -14,11 +14,13 @@ from catalog.codes import Licence
 from catalog.models import Basis, Dataset, Distribution, Extent, Message
 from catalog.permissions import can, check_may_keep, visible_datasets, withdrawn_from_public
 from catalog.preview import WIDEST, Preview, first_rows
+from opendata.models import Usage
+from opendata.usage import count
 from portal.pages.access import access
 from portal.pages.caching import revalidated
 from portal.pages.calls import calls
 from portal.pages.cite import citations
-from portal.pages.dictionary import read_dictionary
+from portal.pages.dictionary import Head, read_dictionary
 from portal.pages.entry import Entry, read_entry
 from portal.pages.message_form import MessageForm
 from portal.throttle import check_pace
@@ -38,6 +40,8 @@ def dataset(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         return withdrawn(request, pk)
 
     entry = read_entry(found, request.GET, by=request.actor)
+    if entry.is_open:
+        count(found.pk, Usage.What.VIEW)
     response = render(request, "portal/dataset.html", _shown(entry, request))
     if entry.basis is not None and not entry.is_open:
         response["Cache-Control"] = "private, no-store"
@@ -79,6 +83,7 @@ def _send(found: Dataset, form: MessageForm, request: HttpRequest) -> Message:
 
 def _shown(entry: Entry, request: HttpRequest) -> dict:
     dictionary = read_dictionary(entry) if entry.table else []
+    preview = _preview(entry, request)
     return {
         "section": "data",
         "dataset": entry.dataset,
@@ -86,7 +91,8 @@ def _shown(entry: Entry, request: HttpRequest) -> dict:
         "access": access(entry, by=request.actor),
         "dictionary": dictionary[:LONGEST_DICTIONARY],
         "dictionary_hidden": len(dictionary[LONGEST_DICTIONARY:]),
-        "preview": _preview(entry, request),
+        "preview": preview,
+        "cells": _cells(preview, dictionary) if preview else [],
         "heads": dictionary[:WIDEST],
         "tabs": _tabs(entry, request),
         "rows": _rows(entry),
@@ -104,6 +110,12 @@ def _preview(entry: Entry, request: HttpRequest) -> Preview | None:
     if entry.table is None:
         return None
     return first_rows(entry.table.name, entry.version, entry.basis, limit=ROWS, by=request.actor)
+
+
+def _cells(preview: Preview, heads: list[Head]) -> list[list[tuple[str | None, bool]]]:
+    """Each cell with whether its column holds numbers, which stand to the right."""
+    numeric = [head.is_number for head in heads[: len(preview.columns)]]
+    return [list(zip(row, numeric, strict=True)) for row in preview.rows]
 
 
 def _tabs(entry: Entry, request: HttpRequest) -> list[dict]:
