@@ -79,6 +79,8 @@ def check_key_covers(by: Actor, dataset: Dataset) -> None:
 def check_may_create_in(by: Actor, department: Department) -> None:
     """A steward creates datasets in the own department."""
     check_scope(by, Scope.WRITE)
+    if by.key is not None and by.key.datasets.exists():
+        raise PermissionDenied(_("This key was made for certain datasets and makes no others. Use another key."))
     if not holds(by, Role.STEWARD, department):
         raise PermissionDenied(
             _("Only a steward of %(department)s can create its datasets. The administrator gives that role.")

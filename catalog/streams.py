@@ -21,7 +21,7 @@ RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 
 def stream(request, rows: Rows, kind: Format, name: str) -> StreamingHttpResponse:
     """All rows as a file that is made while it is read."""
-    _watch(request, rows.exit)
+    watch_reader(request, rows.exit)
     response = StreamingHttpResponse(_closing(encode(rows, kind), rows), content_type=kind.media_type)
     response["Content-Disposition"] = content_disposition_header(True, f"{name}.{kind.suffix}")
     response["X-Accel-Buffering"] = "no"
@@ -73,7 +73,7 @@ def _send(request, file: _Sent, exit_: Exit, path: str) -> HttpResponse:
         response = HttpResponse()
         response["X-Accel-Redirect"] = f"{settings.ACCEL_PREFIX}{path}"
     else:
-        _watch(request, exit_)
+        watch_reader(request, exit_)
         response = StreamingHttpResponse(read_file(exit_, path, start=start, length=length))
         if length < file.bytes:
             response.status_code = 206
@@ -120,7 +120,8 @@ def _closing(pieces: Iterator[bytes], rows: Rows) -> Iterator[bytes]:
         rows.close()
 
 
-def _watch(request, exit_: Exit) -> None:
+def watch_reader(request, exit_: Exit) -> None:
+    """From now on the exit is stopped when the reader of this request hangs up."""
     sock = request.META.get("gunicorn.socket")
     if sock is not None:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)

@@ -30,13 +30,18 @@ def tables_of(dataset: Dataset, found: list[Opening], request) -> list[dict]:
     """Each table of each opening: the columns that leave, with what the dictionary says of them, and counted rows."""
     dictionary = {(column.table, column.name): column for column in Column.objects.filter(dataset=dataset)}
     extents = _extents(found)
+
+    def address(opening: Opening, table: str) -> str:
+        rows = request.build_absolute_uri(reverse("api-table-rows", args=[dataset.pk, table]))
+        return rows if len(found) == 1 else f"{rows}?basis={opening.basis.pk}"
+
     return [
         {
             "name": table.name,
             "basis": opening.basis.pk,
             "version": opening.version.number,
             "rows": extents.get((opening.basis.pk, opening.version.pk, table.name)),
-            "url": request.build_absolute_uri(reverse("api-table-rows", args=[dataset.pk, table.name])),
+            "url": address(opening, table.name),
             "columns": [
                 _column(name, mask, table.types[name], dictionary.get((table.name, name)))
                 for name, mask in terms.columns.items()

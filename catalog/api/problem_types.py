@@ -34,9 +34,7 @@ PROBLEM_TYPES: dict[str, ProblemType] = {
             400,
             _("The request cannot be read"),
             _("The address, a header or the body is not what HTTP, UTF-8 or JSON allow."),
-            _(
-                "Send UTF-8 without zero bytes, and one JSON object as the body; percent-encode addresses."
-            ),
+            _("Send UTF-8 without zero bytes, and one JSON object as the body; percent-encode addresses."),
         ),
         (
             "validation-failed",

@@ -190,6 +190,7 @@ def test_it_makes_none_for_anybody_else(city):
     assert_problem(post(caller()), 401, "key-missing")
     assert_problem(post(caller(city.stranger)), 403, "not-allowed")
     assert_problem(post(caller(city.owner, "read")), 403, "scope-missing")
+    assert_problem(post(caller(city.owner, datasets=[city.open])), 403, "not-allowed")
     assert not Dataset.objects.filter(title_en="Benches").exists()
 
 

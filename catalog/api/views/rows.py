@@ -20,7 +20,7 @@ from catalog.gate import open_rows
 from catalog.models import Format
 from catalog.rows.formats import check_fits, jsonable
 from catalog.rows.query import RowQuery
-from catalog.streams import stream
+from catalog.streams import stream, watch_reader
 
 
 class Rows(ApiView):
@@ -47,17 +47,18 @@ class Rows(ApiView):
         return stamp(self._page(opening, query, counted), etag, public=opening.is_public)
 
     def _page(self, opening: Opening, query: RowQuery, counted: bool) -> Response:
-        with_rows = open_rows(query, over=[(opening.version, opening.basis)], by=self.by)
-        results = [jsonable(row) for row in with_rows.dicts()]
+        rows = open_rows(query, over=[(opening.version, opening.basis)], by=self.by)
+        watch_reader(self.request, rows.exit)
+        results = [jsonable(row) for row in rows.dicts()]
         data = {
             "results": results,
-            "next": with_rows.next,
-            "total": self._total(opening, query, len(results), with_rows.next, counted),
+            "next": rows.next,
+            "total": self._total(opening, query, len(results), rows.next, counted),
             "version": opening.version.number,
             "table": query.table,
             "basis": str(opening.basis.pk),
         }
-        return link_pages(Response(data), self.request, with_rows.next)
+        return link_pages(Response(data), self.request, rows.next)
 
     def _total(self, opening: Opening, query: RowQuery, shown: int, after: str | None, counted: bool) -> int | None:
         """How many rows match: the stored count of the basis, this page where it is all, or counted where asked for."""
