@@ -43,17 +43,28 @@ class SamplePerson:
 
 @dataclass(frozen=True)
 class SampleSource:
-    """Where a dataset's rows come from: a file of the sample or a generator, and how a steward says to read it."""
+    """Where a dataset's rows come from: a file of the sample or a generator, and what a steward says of reading it.
+
+    `table` names the only table of a file and `types` the types of its columns; `tables` says both where there are
+    several. Whatever is not said is detected.
+    """
 
     file: str = ""
     generator: str = ""
     table: str = ""
-    settings: dict = field(default_factory=dict)
+    types: dict[str, str] = field(default_factory=dict)
+    tables: dict[str, dict] = field(default_factory=dict)
 
     @property
     def path(self) -> Path:
         """The file in the sample; meaningless for a generator."""
         return SAMPLE / "files" / self.file
+
+    @property
+    def reading(self) -> dict:
+        """The settings that a load takes."""
+        said = {"table_name": self.table, "types": self.types, "tables": self.tables}
+        return {name: value for name, value in said.items() if value}
 
 
 @dataclass(frozen=True)
@@ -86,7 +97,10 @@ class SampleGrant:
 
 @dataclass(frozen=True)
 class SampleDataset:
-    """An entry of the catalogue as it shall be, and the state it shall end in."""
+    """An entry of the catalogue as it shall be, and the state it shall end in.
+
+    What is released or under review leaves out the columns `left_out` and coarsens those in `masks`.
+    """
 
     name: str
     title_en: str
@@ -108,6 +122,9 @@ class SampleDataset:
     sharing_class: str
     opening_class: str
     state: str
+    left_out: tuple[str, ...] = ()
+    masks: dict[str, str] = field(default_factory=dict)
+    loaded_days_ago: int = 0
     sharing_law: str = ""
     coverage_from: datetime.date | None = None
     coverage_until: datetime.date | None = None
