@@ -82,12 +82,18 @@ def terms_in_words(terms: Terms, dataset: Dataset, types: dict[str, dict[str, st
             name,
             table.where,
             [
-                column_words(name, column, types.get(name, {}).get(column, ""), known.get((name, column)), mask)
-                for column, mask in table.columns.items()
+                column_words(name, column, kind, known.get((name, column)), table.columns[column])
+                for column, kind in _in_order(table.columns, types.get(name, {}))
             ],
         )
         for name, table in terms.tables.items()
     ]
+
+
+def _in_order(columns: dict[str, str | None], types: dict[str, str]) -> list[tuple[str, str]]:
+    """The columns with their types in the order of the table; at the end those that the version has no more."""
+    there = [(name, kind) for name, kind in types.items() if name in columns]
+    return there + [(name, "") for name in columns if name not in types]
 
 
 def column_words(table: str, name: str, kind: str, column: Column | None, mask: str | None = None) -> ColumnWords:
