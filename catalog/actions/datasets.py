@@ -82,11 +82,11 @@ def retire_dataset(dataset: Dataset, *, reason: str, by: Actor) -> Dataset:
     dataset = locked(dataset)
     check_not_retired(dataset)
     if not reason.strip():
-        raise ValidationError({"reason": _("Say why it is retired: its readers see the reason.")})
+        raise ValidationError({"reason": _("Say why it is retired: the history keeps the reason.")})
     check_nobody_relies_on(dataset)
 
     dataset.retired_at, dataset.retired_by = timezone.now(), by.user
-    _move(dataset, Dataset.State.RETIRED, by=by)
+    _move(dataset, Dataset.State.RETIRED, by=by, reason=reason.strip())
 
     record(
         "dataset.retired",
@@ -120,7 +120,8 @@ def locked(dataset: Dataset) -> Dataset:
     return Dataset.objects.select_for_update(of=("self",)).select_related("department").get(pk=dataset.pk)
 
 
-def _move(dataset: Dataset, state: str, *, by: Actor) -> None:
+def _move(dataset: Dataset, state: str, *, by: Actor, reason: str = "") -> None:
     before, dataset.state = dataset.state, state
     dataset.save(update_fields=["state", "retired_at", "retired_by"])
-    keep_change(dataset, "dataset", {"state": before}, {"state": str(state)}, by=by)
+    after = {"state": str(state)} | ({"reason": reason} if reason else {})
+    keep_change(dataset, "dataset", {"state": before}, after, by=by)

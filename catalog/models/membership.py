@@ -1,5 +1,6 @@
 """A person's role in a department, from, until, given by whom: the truth that permissions are derived from."""
 
+import re
 import uuid
 
 from django.conf import settings
@@ -65,3 +66,8 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_role_display()} ({self.department})"
+
+    @property
+    def short(self) -> str:
+        """The role's name alone, without what it does: the words before the colon, in either script."""
+        return re.split(r"[:：]", self.get_role_display(), maxsplit=1)[0]

@@ -29,6 +29,7 @@ urlpatterns = [
     path("people/<uuid:pk>/move/", people.move, name="role-move"),
     path("people/<uuid:pk>/close/", people.close, name="person-close"),
     path("roles/<uuid:pk>/end/", people.end, name="role-end"),
+    path("desk/departments/", departments.departments, name="department-list"),
     path("departments/new/", departments.new, name="department-new"),
     path("departments/<str:code>/edit/", departments.edit, name="department-edit"),
     path("enterprises/", departments.enterprises, name="enterprises"),

@@ -5,10 +5,13 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.forms import ActionModelForm
 from catalog.models import Message
+from portal.accounts.forms import TrapField
 
 
 class MessageForm(ActionModelForm):
     """What about, the words, and an address for the answer."""
+
+    trap = TrapField()
 
     class Meta:
         model = Message
@@ -26,3 +29,7 @@ class MessageForm(ActionModelForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["topic"].choices = Message.Topic.choices
+
+    def clean(self) -> dict:
+        """The message alone, without the trap."""
+        return {name: value for name, value in super().clean().items() if name != "trap"}

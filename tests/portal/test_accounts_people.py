@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from audit.models import Event
+from catalog.actions import departments
 from catalog.actions.departments import change_department, create_department, verify_enterprise
 from catalog.actions.keys import find_key
 from catalog.models import Department, Key, Membership
@@ -51,6 +52,7 @@ def test_nobody_else_opens_these_pages(client, people, who):
         ("role-move", people.owner.pk),
         ("person-close", people.owner.pk),
         ("role-end", people.owner.memberships.get().pk),
+        ("department-list",),
         ("department-new",),
         ("department-edit", "parks"),
         ("enterprises",),
@@ -162,6 +164,26 @@ def test_an_administrator_does_not_close_the_own_account(admin, people):
     assert "Ask another administrator" in shown.content.decode()
 
 
+def test_a_department_is_not_made_when_the_event_cannot_be_written(people, monkeypatch):
+    def broken(*_args, **_kwargs):
+        raise RuntimeError("the log is away")
+
+    monkeypatch.setattr(departments, "record", broken)
+    enterprise = world.department("91350100M000100Y43", "Acme", kind="enterprise")
+    ada = by(people.administrator)
+    for act in (
+        lambda: create_department("trams", {"name_en": "Trams", "parent": people.parks}, by=ada),
+        lambda: change_department(people.parks, {"name_en": "Gardens"}, by=ada),
+        lambda: verify_enterprise(enterprise, by=ada),
+    ):
+        with pytest.raises(RuntimeError):
+            act()
+    assert not Department.objects.filter(code="trams").exists()
+    assert not Department.objects.filter(name_en="Gardens").exists()
+    enterprise.refresh_from_db()
+    assert enterprise.verified_at is None
+
+
 @pytest.mark.parametrize("act", ["invite", "deactivate"])
 def test_nothing_is_half_done_when_the_event_cannot_be_written(people, monkeypatch, act):
     def broken(*_args, **_kwargs):
@@ -205,6 +227,7 @@ def test_it_refuses_codes_that_are_taken_or_no_codes(people, code):
 def test_an_enterprise_is_verified_once(admin, people):
     enterprise = world.department("91350100M000100Y43", "Acme", kind="enterprise")
     assert "Acme" in page(admin, "enterprises", waiting="1").content.decode()
+    assert "Acme" not in page(admin, "department-list").content.decode()
     admin.post(reverse("enterprise-verify", args=[enterprise.pk]))
     enterprise.refresh_from_db()
     assert enterprise.may_receive and enterprise.verified_by == people.administrator

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -11,6 +12,7 @@ from django.utils import timezone
 from catalog.actions import columns, datasets, links
 from catalog.actions.messages import send_message
 from catalog.models import Column, Dataset, DatasetChange, Job, Link, Message
+from portal.pages.dataset import MESSAGES_AN_HOUR
 from tests import world
 from tests.world import by
 
@@ -285,3 +287,15 @@ def test_the_list_of_datasets_is_filtered_by_state(client, people, trees):
     datasets.create_dataset(people.parks, {k: v for k, v in FIELDS.items() if "keywords" not in k}, by=by(people.owner))
     drafts = client.get(reverse("desk-datasets"), {"state": "draft"}).content.decode()
     assert "Street trees" in drafts and ">Trees<" not in drafts
+
+
+def test_a_reader_writes_a_few_times_an_hour_and_robots_never(client, people, trees):
+    cache.clear()
+    world.basis("release", trees.current, {"height": None})
+    address = reverse("contact", args=[trees.pk])
+    words = {"topic": "error", "text": "The oak is gone.", "email": ""}
+    assert "catch robots" in client.post(address, words | {"trap": "buy"}).content.decode()
+    assert client.get(reverse("contact", args=[world.dataset(people.owner, people.parks).pk])).status_code == 404
+    answers = [client.post(address, words).status_code for _time in range(MESSAGES_AN_HOUR + 1)]
+    assert answers == [302] * MESSAGES_AN_HOUR + [200]
+    assert Message.objects.count() == MESSAGES_AN_HOUR

@@ -17,6 +17,15 @@ from portal.paging import page_of
 
 
 @for_administrators
+@require_safe
+def departments(request: HttpRequest) -> HttpResponse:
+    """The city and its departments by code, each with a way to change it."""
+    found = Department.objects.exclude(kind=Department.Kind.ENTERPRISE).select_related("parent")
+    page = page_of(found, request, order=("code",))
+    return render(request, "accounts/departments.html", {"page": page, "section": "desk"})
+
+
+@for_administrators
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: HttpRequest) -> HttpResponse:
     """A new department of the city."""

@@ -151,7 +151,7 @@ class RetireForm(ActionForm):
         label=_("Reason"),
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("Readers see it: what replaces the dataset, or why it ends."),
+        help_text=_("What replaces the dataset, or why it ends. The history keeps it."),
     )
 
 

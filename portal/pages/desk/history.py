@@ -15,8 +15,10 @@ from portal.pages.desk.kept import kept_or_404
 from portal.paging import page_of
 
 MODELS = {"dataset": Dataset, "column": Column, "link": Link}
+ORDER = {kind: [*(field.name for field in model._meta.fields), "reason"] for kind, model in MODELS.items()}
 OTHERS = {
     "state": gettext_lazy("State"),
+    "reason": gettext_lazy("Reason"),
     "keywords_en": gettext_lazy("Keywords in English"),
     "keywords_zh": gettext_lazy("Keywords in Chinese"),
 }
@@ -35,7 +37,7 @@ def history(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 def _item(change: DatasetChange) -> dict:
     kind, _space, name = change.what.partition(" ")
     held = {**change.before, **change.after}
-    fields = [field.name for field in MODELS[kind]._meta.fields if field.name in held]
+    fields = [name for name in ORDER[kind] if name in held]
     return {
         "at": change.at,
         "who": change.by.name,
@@ -70,5 +72,7 @@ def _label(kind: str, field: str) -> str:
 def _words(kind: str, field: str, value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(value)
+    if field == "reason":
+        return value or ""
     choices = dict(MODELS[kind]._meta.get_field(field).choices or [])
     return str(choices.get(value, value if value is not None else ""))
