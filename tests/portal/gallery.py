@@ -1,13 +1,19 @@
 """Every component of the design system on one page, for the tests to look at."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 from django import forms
 from django.contrib import messages
-from django.shortcuts import render
+from django.http import HttpResponse
+from django.template import RequestContext, Template
+from django.urls import path
 
+from portal import urls
 from portal.charts import BarChart
+from portal.urls import handler400, handler403, handler404, handler500  # noqa: F401  (this module is a map of the site)
 
+PAGE = Path(__file__).with_name("gallery.html")
 SHA = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 CURL = 'curl "https://data.example/api/v1/datasets/3f2b/rows?limit=100&district=North"'
 
@@ -75,4 +81,8 @@ def gallery(request):
     messages.success(request, "Version 3 is now current.")
     messages.error(request, "The file could not be read: row 17 has 9 cells, the header has 8.")
     form = ExampleForm({} if "wrong" in request.GET else None)
-    return render(request, "gallery.html", things() | {"form": form, "section": "data"})
+    shown = RequestContext(request, things() | {"form": form, "section": "data"})
+    return HttpResponse(Template(PAGE.read_text()).render(shown))
+
+
+urlpatterns = [*urls.urlpatterns, path("gallery/", gallery)]
