@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 from django.utils import timezone
 
 from audit import log
@@ -182,6 +182,16 @@ def test_it_is_returned_with_a_reason_and_may_come_again(cast):
     with pytest.raises(ValidationError, match="returned already"):
         clear(submission, by=world.by(cast.reviewer))
     assert submitted(cast).state == "submitted"
+
+
+def test_it_stays_decided_and_as_it_was_proposed_past_the_action(cast):
+    submission = submitted(cast)
+    with pytest.raises(DatabaseError, match="never changes"), transaction.atomic():
+        Submission.objects.filter(pk=submission.pk).update(terms=terms(name=None).to_json())
+    return_submission(submission, reason="No", by=world.by(cast.reviewer))
+
+    with pytest.raises(DatabaseError, match="stays decided"), transaction.atomic():
+        Submission.objects.filter(pk=submission.pk).update(state="cleared")
 
 
 def test_it_is_withdrawn_by_the_owner_alone(cast):

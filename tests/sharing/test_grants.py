@@ -228,6 +228,15 @@ def test_it_never_changes_its_terms(cast):
         Basis.objects.filter(pk=grant.pk).update(valid_until=timezone.now() + timedelta(days=900))
 
 
+@pytest.mark.parametrize("ended", ["revoked", "expired"])
+def test_it_never_comes_back_past_the_action(cast, ended):
+    grant = lend(cast)
+    Basis.objects.filter(pk=grant.pk).update(state=ended)
+
+    with pytest.raises(DatabaseError, match="stays ended"), transaction.atomic():
+        Basis.objects.filter(pk=grant.pk).update(state="active")
+
+
 def test_it_does_nothing_where_it_cannot_be_written_down(cast, monkeypatch):
     grant = lend(cast)
     monkeypatch.setattr(log, "LIMIT", 10)
