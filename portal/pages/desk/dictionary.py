@@ -38,6 +38,8 @@ def dictionary(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     ):
         messages.success(request, _("The dictionary is saved."))
         return HttpResponseRedirect(request.path + page.older if page.older else reverse("dataset-desk", args=[pk]))
+    if faulty:
+        whole.add_error(None, _("Nothing is saved yet: correct what is marked, then save again."))
     context = {
         "section": "desk",
         "dataset": dataset,
