@@ -14,6 +14,7 @@ from catalog.codes import Licence
 from catalog.models import Basis, Dataset, Distribution, Extent, Message
 from catalog.permissions import can, check_may_keep, visible_datasets, withdrawn_from_public
 from catalog.preview import WIDEST, Preview, first_rows
+from catalog.rows.formats import SHEET_ROWS
 from opendata.models import Usage
 from opendata.usage import count
 from portal.pages.access import access
@@ -97,6 +98,7 @@ def _shown(entry: Entry, request: HttpRequest) -> dict:
         "tabs": _tabs(entry, request),
         "rows": _rows(entry),
         "files": _files(entry),
+        "too_long": _too_long(entry),
         "documents": _documents(entry),
         "links": entry.dataset.links.all()[:MOST],
         "calls": calls(entry.dataset, table=entry.table.name if len(entry.tables) > 1 else "") if entry.table else [],
@@ -127,6 +129,14 @@ def _tabs(entry: Entry, request: HttpRequest) -> list[dict]:
         addressed["table"] = table.name
         found.append({"label": table.name, "url": f"?{addressed.urlencode()}#rows", "current": table is entry.table})
     return found
+
+
+def _too_long(entry: Entry) -> list[str]:
+    """The tables that no spreadsheet file is built of, for it could not hold their rows."""
+    if not entry.is_open:
+        return []
+    long = Extent.objects.filter(basis=entry.basis, version=entry.version, rows__gt=SHEET_ROWS)
+    return list(long.order_by("table").values_list("table", flat=True)[:MOST])
 
 
 def _rows(entry: Entry) -> int | None:

@@ -10,7 +10,7 @@ import pytest
 
 from audit.actor import service
 from audit.models import Event
-from catalog.models import Distribution, Format
+from catalog.models import Distribution, Extent, Format
 from catalog.store import store
 from catalog.terms import TableTerms, Terms
 from opendata.actions import clear, submit, withdraw_release
@@ -83,6 +83,17 @@ def test_it_builds_no_map_where_there_is_no_place(cast):
     world.settle()
 
     assert not basis.distributions.filter(format=Format.GEOJSON).exists()
+
+
+def test_it_builds_no_spreadsheet_that_could_not_hold_the_rows_and_names_another_way(cast, client):
+    basis = release(cast)
+    profile = [{"name": "name", "type": "text"}]
+    Extent.objects.create(basis=basis, version=cast.version, table="main", rows=1_048_576, profile=profile)
+    world.settle()
+
+    assert set(basis.distributions.values_list("format", flat=True)) >= {"csv", "parquet"}
+    assert not basis.distributions.filter(format=Format.XLSX).exists()
+    assert "there is no XLSX file. Take CSV or Parquet." in client.get(f"/datasets/{cast.dataset.pk}/").content.decode()
 
 
 def test_it_takes_up_where_it_was_cut_off(cast):
