@@ -112,7 +112,7 @@ def _almost(about: dict, table: Table) -> str:
     almost = about.get("almost")
     if not almost:
         return ""
-    return _("%(misfits)s of %(rows)s cells are no “%(type)s”") % {
+    return _("Nearly “%(type)s”: %(misfits)s of %(rows)s cells do not fit") % {
         "misfits": f"{almost['misfits']:,}",
         "rows": f"{table.rows - about.get('nulls', 0):,}",
         "type": ColumnType(almost["type"]).label,

@@ -10,6 +10,7 @@ from audit.actor import Actor
 from audit.log import record
 from catalog import uploads
 from catalog.models import Column, Dataset, Document, Extent, Table, Version
+from catalog.rows.serving import forget
 from catalog.states import VERSION
 
 
@@ -42,6 +43,7 @@ def drop(version: Version, dataset: Dataset, *, by: Actor, reason: str) -> Versi
     """The bare end of a proposed version, for actions that have checked and locked."""
     files = [path for pair in version.tables.values_list("path", "bad_cells_path") for path in pair if path]
     files += version.documents.values_list("path", flat=True)
+    copies = list(version.tables.values_list("sha256", flat=True))
     source, version.source_path = version.source_path, ""
     version.state = VERSION.after(version.state, "discard")
     version.save(update_fields=["state", "source_path"])
@@ -57,7 +59,7 @@ def drop(version: Version, dataset: Dataset, *, by: Actor, reason: str) -> Versi
         dataset=dataset,
         facts={"version": version.number, "reason": reason},
     )
-    transaction.on_commit(lambda: _remove_files(files, source), robust=True)
+    transaction.on_commit(lambda: _remove_files(files, copies, source), robust=True)
     return version
 
 
@@ -90,7 +92,10 @@ def _forget_columns(dataset: Dataset) -> None:
     Column.objects.filter(pk__in=lost).delete()
 
 
-def _remove_files(paths: list[str], source: str) -> None:
+def _remove_files(paths: list[str], copies: list[str], source: str) -> None:
     uploads.remove_loose(paths)
+    held = set(Table.objects.filter(sha256__in=copies).values_list("sha256", flat=True))
+    for sha256 in set(copies) - held:
+        forget(sha256)
     if source:
         uploads.release_source(source)

@@ -1,6 +1,7 @@
 """A job belongs to one worker at a time; whoever lost it writes nothing."""
 
 import io
+import os
 import shutil
 import threading
 import time
@@ -12,7 +13,7 @@ from django.db import connection
 from django.utils import timezone
 
 from audit.models import Event
-from catalog import jobs, loader, sweeps, uploads
+from catalog import jobs, loader, reader, sweeps, uploads
 from catalog.actions.loads import fail_load, start_load
 from catalog.actions.proposals import Found, propose_version
 from catalog.ingest import errors, notes, readings
@@ -137,15 +138,15 @@ def test_it_takes_jobs_from_silent_workers_and_gives_up_in_the_end(job):
 
 def test_it_tries_again_when_the_reader_dies_and_clears_up_between(city, monkeypatch):
     job = start_load(city.trees, io.BytesIO(b"a\n1\n"), name="a.csv", by=world.by(city.owner))
-    read = loader.read_in_child
+    read = reader.read_in_child
 
     def die(*_args, **_kwargs):
         raise errors.ReadingError("reader-died", reason="SIGKILL")
 
-    monkeypatch.setattr(loader, "read_in_child", die)
+    monkeypatch.setattr(reader, "read_in_child", die)
     assert run(job).state == "waiting"
     assert sweeps.left_alone() == [str(job.pk)]
-    monkeypatch.setattr(loader, "read_in_child", read)
+    monkeypatch.setattr(reader, "read_in_child", read)
     assert run(job).state == "done"
     assert sorted(files_in_store()) == sorted([job.source_path, job.version.tables.get().path])
 
@@ -173,6 +174,12 @@ def test_it_clears_leftovers_and_nothing_else(city, settings):
     lost.mkdir(parents=True)
     young = start_load(city.trees, io.BytesIO(b"b\n2\n"), name="b.csv", by=world.by(city.owner))
     before = [kept.source_path, kept.tables.get().path, young.source_path]
+    broken_off = uploads.source_path("11111111-1111-4111-8111-111111111111")
+    with store().open(broken_off, "wb") as file:
+        file.write(b"an upload whose web server was killed")
+    uploads.clear_leftovers()
+    assert sorted(files_in_store()) == sorted([*before, broken_off])
+    os.utime(store().full(broken_off), (1, 1))
     uploads.clear_leftovers()
     assert sorted(files_in_store()) == sorted(before)
     assert files_in_scratch() == []
