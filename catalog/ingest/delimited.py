@@ -41,7 +41,7 @@ def _keeps_the_rules(text, dialect):
 
     Where a text has no quotation marks, the number of its lines proves it afterwards (`exact_rows`).
     """
-    if not text.shape.is_even or dialect.header_lines is None:
+    if not (text.shape.is_even and dialect.is_even) or dialect.header_lines is None:
         return False
     if dialect.width == 1 and text.shape.ends_blank:
         return False
@@ -120,24 +120,23 @@ class _Records:
         with self.text.path.open(encoding="utf-8-sig", newline="") as lines:
             reader = csv.reader(self._remembered(lines), delimiter=self.dialect.delimiter,
                                 quotechar=self.dialect.quote)
-            place = 0
+            place, last = 0, []
             try:
                 for place, record in enumerate(reader, start=1):
+                    last, self.last_lines = self.last_lines, []
                     yield place, record
-                    if len(self.last_lines) > 1:
-                        self._check_closed(place)
-                    self.last_lines.clear()
             except csv.Error as error:
                 raise ReadingError("quote-never-closed", row=place + 1) from error
+            self._check_closed(last, place)
 
     def _remembered(self, lines):
         for line in lines:
             self.last_lines.append(line)
             yield line
 
-    def _check_closed(self, place):
-        """A record over several lines that ends with the file may have swallowed it."""
-        strict = csv.reader(self.last_lines, delimiter=self.dialect.delimiter, quotechar=self.dialect.quote,
+    def _check_closed(self, lines, place):
+        """The last record may have swallowed the rest of the file."""
+        strict = csv.reader(lines, delimiter=self.dialect.delimiter, quotechar=self.dialect.quote,
                             strict=True)
         try:
             list(strict)

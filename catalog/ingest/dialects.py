@@ -16,7 +16,11 @@ EVEN_ENOUGH = 0.5
 
 @dataclass(frozen=True)
 class Dialect:
-    """Delimiter and quotation mark of a text; the header is record `header_row` (1 is the first, 0 means none)."""
+    """Delimiter and quotation mark of a text; the header is record `header_row` (1 is the first, 0 means none).
+
+    `header_lines` are the lines down to the header's end, None where a cell above holds a line break; `is_even` says
+    that the first records all have `width` cells.
+    """
 
     delimiter: str
     quote: str
@@ -24,6 +28,7 @@ class Dialect:
     titles: tuple
     width: int
     header_lines: int | None
+    is_even: bool
 
     @property
     def first_row(self):
@@ -127,7 +132,8 @@ def _with_header(records, ends, delimiter, quote, stated):
     below = Counter(_filled_width(record) for record in records[row:] if any(cell.strip() for cell in record))
     width = max(len(titles), below.most_common(1)[0][0] if below else 0)
     lines = (ends[row - 1] if ends[row - 1] == row else None) if row else 0
-    return Dialect(delimiter, quote, row, tuple(titles) + ("",) * (width - len(titles)), width, lines)
+    even = all(len(record) in (0, width) for record in records[row:])
+    return Dialect(delimiter, quote, row, tuple(titles) + ("",) * (width - len(titles)), width, lines, even)
 
 
 def _filled_width(record):

@@ -5,10 +5,12 @@ from decimal import Decimal
 import ijson
 
 from catalog.ingest.errors import ReadingError
+from catalog.ingest.limits import MB
 from catalog.ingest.notes import note
 from catalog.ingest.raw import RawWriter, Source
 
 TOLD_EVERY = 20_000
+LONGEST_TEXT = 8 * MB
 BOM = b"\xef\xbb\xbf"
 WGS84 = ("CRS84", "4326")
 
@@ -35,18 +37,31 @@ def _open(member):
     """The member's bytes without byte order mark."""
     stream = member.open()
     head = stream.read(len(BOM))
-    return _Joined(b"" if head == BOM else head, stream)
+    return _Watched(b"" if head == BOM else head, stream)
 
 
-class _Joined:
+class _Watched:
+    """A stream that stops at a text without end: the parser would look at it again with every chunk."""
+
     def __init__(self, head, stream):
         self.head, self.stream = head, stream
+        self.in_text, self.rest, self.length = False, b"", 0
 
     def read(self, size=-1):
         if size == 0:
             return b""
         head, self.head = self.head, b""
-        return head or self.stream.read(size)
+        chunk = head or self.stream.read(size)
+        self._watch(self.rest + chunk)
+        return chunk
+
+    def _watch(self, chunk):
+        self.rest = b"\\" if (len(chunk) - len(chunk.rstrip(b"\\"))) % 2 else b""
+        quotes = chunk.replace(b"\\\\", b"").replace(b'\\"', b"").count(b'"')
+        self.in_text ^= bool(quotes % 2)
+        self.length = self.length + len(chunk) if self.in_text and not quotes else 0
+        if self.length > LONGEST_TEXT:
+            raise ReadingError("bad-json", reason=f"a text is longer than {LONGEST_TEXT // MB} MB")
 
 
 def _kind(member):

@@ -63,6 +63,10 @@ def test_it_refuses_nesting_that_nobody_can_follow(desk):
     assert desk.refused('[{"a":' + "[" * 5000 + "]" * 5000 + "}]").code == "bad-json"
 
 
+def test_it_refuses_a_text_without_end(desk):
+    assert desk.refused('[{"a":"' + "x[," * 4_000_000 + '"}]').code == "bad-json"
+
+
 def test_it_refuses_too_many_names(desk):
     many = json.dumps([{f"k{n}": 1 for n in range(3000)}])
     assert desk.refused(many).code == "too-many-columns"
