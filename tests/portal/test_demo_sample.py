@@ -7,8 +7,10 @@ from datetime import date
 import pytest
 
 from catalog import codes
+from catalog.ingest.limits import Limits
 from portal.demo.city import SAMPLE, read_city
-from portal.demo.residents import DISTRICTS
+from portal.demo.residents import DISTRICTS, write_residents
+from tests.catalog.reading import Desk
 
 CITY = read_city()
 STATES = {"released", "under_review", "internal", "draft", "retired"}
@@ -115,6 +117,30 @@ def test_its_dictionary_says_what_every_column_is(dataset):
         assert line.title_en and line.title_zh and line.meaning_en and line.meaning_zh, line
         assert line.sensitivity in codes.Sensitivity.values
         assert line.identity_role in codes.IdentityRole.values
+
+
+LARGE = {"villages"}
+each_source = pytest.mark.parametrize(
+    "dataset",
+    [
+        pytest.param(one, id=one.name, marks=[pytest.mark.slow] if one.name in LARGE else [])
+        for one in CITY.datasets
+        if one.source
+    ],
+)
+
+
+@each_source
+def test_its_dictionary_names_the_columns_that_reading_its_file_gives(dataset, tmp_path):
+    path = dataset.source.path
+    if dataset.source.generator:
+        path = tmp_path / "residents.csv"
+        write_residents(path, rows=300)
+    read = Desk(tmp_path, Limits()).read(path, path.name, **dataset.source.reading)
+    found = [(table["name"], column["name"]) for table in read["tables"] for column in table["columns"]]
+    assert sorted(found) == sorted((line.table, line.column) for line in dataset.dictionary)
+    assert not any(table["bad_cells_total"] for table in read["tables"])
+    assert "ambiguous-dates" not in {note["code"] for note in read["notes"]}
 
 
 @each_dataset

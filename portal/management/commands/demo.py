@@ -8,8 +8,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from catalog.models import Dataset
 from portal.demo import accounts
-from portal.demo.aftermath import run_reactions
-from portal.demo.city import read_city
+from portal.demo.aftermath import LARGE_ROWS, run_reactions
+from portal.demo.city import SampleCity, read_city
 from portal.demo.datasets import bring
 from portal.demo.people import settle
 
@@ -29,15 +29,14 @@ class Command(BaseCommand):
             return
         began = time.monotonic()
         try:
-            self.load()
+            self.load(read_city())
         except (ValidationError, PermissionDenied) as refusal:
             words = refusal.messages if isinstance(refusal, ValidationError) else [str(refusal)]
             raise CommandError(" ".join(words)) from refusal
         self.say(f"The sample city stands, after {time.monotonic() - began:.0f} seconds.")
 
-    def load(self) -> None:
+    def load(self, city: SampleCity) -> None:
         """Departments and people first, then each dataset with all that follows, the accounts' file last."""
-        city = read_city()
         cast = settle(city)
         self.say(f"  {len(city.departments)} departments, {len(city.people)} people")
         for number, one in enumerate(city.datasets, start=1):
@@ -48,9 +47,10 @@ class Command(BaseCommand):
 
     def extent(self, dataset: Dataset) -> str:
         """How many rows it has."""
-        tables = dataset.current.tables.all() if dataset.current else ()
+        tables = list(dataset.current.tables.all()) if dataset.current else []
         rows = sum(table.rows for table in tables)
-        return f" ({rows:,} rows)" if rows else ""
+        later = "; a worker builds its files" if any(table.rows >= LARGE_ROWS for table in tables) else ""
+        return f" ({rows:,} rows{later})" if rows else ""
 
     def say(self, words: str) -> None:
         """One line of progress, at once."""
