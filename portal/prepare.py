@@ -22,6 +22,7 @@ from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.db import connections
 from django.db.migrations.executor import MigrationExecutor
+from psycopg2.errors import DiskFull
 
 from portal import engines, running
 from portal.engines.home import CannotStart, make_folder
@@ -64,6 +65,11 @@ def _why_not_bound(error: OSError, host: str, port: int) -> str:
     if error.errno == errno.EACCES:
         return f"Port {port} needs rights that this account does not have. Choose one above 1023: make run PORT=8000"
     return f"The web server cannot listen on {host} port {port}: {error.strerror or error}."
+
+
+def is_full_disk(error: Exception) -> bool:
+    """Was it the disk, ours or the database's?"""
+    return getattr(error, "errno", None) == errno.ENOSPC or isinstance(error.__cause__, DiskFull)
 
 
 def compile_catalogues() -> int:

@@ -1,6 +1,5 @@
 """Starts everything on one machine: services, tables, sample city, web server, worker, scheduler, sequencer."""
 
-import errno
 import os
 import shutil
 import signal
@@ -12,6 +11,7 @@ from pathlib import Path
 from django.conf import settings
 from django.core.management import get_commands
 from django.core.management.base import BaseCommand, CommandParser
+from django.db import DatabaseError
 
 from portal import engines, prepare, running
 from portal.engines import home, postgres, valkey
@@ -48,8 +48,8 @@ class Command(BaseCommand):
                 self.bring_up(fresh=fresh, worker=not no_worker)
         except KeyboardInterrupt:
             self.say("Stopped before everything was up.")
-        except OSError as error:
-            if error.errno == errno.ENOSPC:
+        except (OSError, DatabaseError) as error:
+            if prepare.is_full_disk(error):
                 raise CannotStart(f"The disk of {self.var} is full: make room and start again.") from None
             raise
 
