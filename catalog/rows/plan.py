@@ -202,6 +202,8 @@ def _outputs(query: RowQuery, groups: dict, scope: Scope) -> dict[str, tuple[str
                 "bad-select", _("“select” names “%(name)s” twice, or in a way that is ours."), "select", name=name[:80]
             )
         outputs[name] = made
+    if not outputs:
+        raise _bad_select()
     return outputs
 
 

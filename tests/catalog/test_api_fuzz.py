@@ -16,9 +16,8 @@ NASTY = [
     "\u202e", "../../etc/passwd", "{{7*7}}", "species", "species=", "((((", "*", "count(*)", "__row", "let_out", "1=1",
     "species = 'x' or 1=1", "2026-13-45", "a,b,c", ",", "-", "\ud7ff", "\n", "\t", "NaN", "Infinity", "select 1",
 ]  # fmt: skip
-BODIES = [{}, {"x": None}, {"title_en": []}, {"title_en": {"a": 1}}, {"theme": 1}, {"keywords_en": [[]]},
-          {"coverage_from": 5}, {"department": ["parks"]}, {"reason": {}}, {"dataset": 1}, {"columns": []},
-          {"valid_until": "yesterday"}, {"scopes": "read"}, {"title_en": "x", "department": "parks"}]  # fmt: skip
+BODIES = [{}, {"x": None}, {"title_en": {"a": 1}, "keywords_en": [[]], "coverage_from": 5}, {"dataset": 1, "columns": []},
+          {"department": ["parks"], "reason": {}, "scopes": "read", "valid_until": "yesterday"}]  # fmt: skip
 
 
 @pytest.fixture
@@ -60,11 +59,14 @@ def check(answer, told: str) -> None:
         b"".join(answer.streaming_content)
 
 
+@pytest.mark.slow
 def test_it_answers_every_parameter_with_every_value(city):
     client = Client()
     for path, _method, names in operations({"get"}):
-        for name in [*names, "nonsense", "species", "species__gte", "height__in", "__", "species__", "a" * 300]:
-            for value in NASTY:
+        is_rows = path.endswith("{id}/rows")  # its siblings read the same query
+        own = ["nonsense", "species", "species__gte", "height__in", "__", "species__", "a" * 300] if is_rows else []
+        for name in [*names, *own]:
+            for value in NASTY if is_rows else ["", "x", "中🌳", "9" * 20]:
                 answer = client.get(filled(path, city.trees), {name: value})
                 check(answer, f"{path}?{name}={value[:50]!r}")
 
@@ -91,8 +93,8 @@ def test_it_answers_every_name_in_a_path(city):
 
 
 def test_it_answers_every_body(city):
-    for client in (caller(city.owner), caller(city.approver)):
-        for path, method, _names in operations({"post", "patch", "put", "delete"}):
-            for body in BODIES:
-                send = getattr(client, method)
-                check(send(filled(path, city.trees), body, content_type="application/json"), f"{method} {path} {body}")
+    client = caller(city.owner)
+    for path, method, _names in operations({"post", "patch", "put", "delete"}):
+        for body in BODIES:
+            send = getattr(client, method)
+            check(send(filled(path, city.trees), body, content_type="application/json"), f"{method} {path} {body}")
