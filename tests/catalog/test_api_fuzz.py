@@ -16,7 +16,8 @@ NASTY = [
     "\u202e", "../../etc/passwd", "{{7*7}}", "species", "species=", "((((", "*", "count(*)", "__row", "let_out", "1=1",
     "species = 'x' or 1=1", "2026-13-45", "a,b,c", ",", "-", "\ud7ff", "\n", "\t", "NaN", "Infinity", "select 1",
 ]  # fmt: skip
-BODIES = [{}, {"x": None}, {"title_en": {"a": 1}, "keywords_en": [[]], "coverage_from": 5}, {"dataset": 1, "columns": []},
+BODIES = [{}, {"x": None}, {"title_en": {"a": 1}, "keywords_en": [[]], "coverage_from": 5},
+          {"dataset": 1, "columns": []},
           {"department": ["parks"], "reason": {}, "scopes": "read", "valid_until": "yesterday"}]  # fmt: skip
 
 
