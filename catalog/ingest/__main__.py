@@ -1,4 +1,5 @@
 """The child process: one order on standard input, lines of progress and one answer on standard output."""
+
 import ctypes
 import errno
 import json
@@ -21,6 +22,7 @@ def main():
     _end_with_parent(order["parent"])
     _bind(order["limits"])
     from catalog.ingest.errors import ReadingError
+
     answers = Answers()
     try:
         answers.write({"result": _read(order, answers)})
@@ -35,8 +37,15 @@ def main():
 def _read(order, answers):
     from catalog.ingest.limits import Limits
     from catalog.ingest.read import read_file
-    return read_file(Path(order["source"]), order["name"], work=Path(order["work"]), settings=order["settings"],
-                     limits=Limits(**order["limits"]), progress=answers.progress)
+
+    return read_file(
+        Path(order["source"]),
+        order["name"],
+        work=Path(order["work"]),
+        settings=order["settings"],
+        limits=Limits(**order["limits"]),
+        progress=answers.progress,
+    )
 
 
 def _told(error):
@@ -44,6 +53,7 @@ def _told(error):
     import duckdb
 
     from catalog.ingest.errors import ReadingError
+
     if isinstance(error, MemoryError | duckdb.OutOfMemoryException) or "malloc" in str(error):
         return ReadingError("too-much-memory")
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT):
@@ -70,8 +80,12 @@ def _end_with_parent(parent):
 def _bind(limits):
     """Limits of memory, time and file size that hold whatever the file makes our libraries do."""
     os.nice(NICER)
-    for kind, value in ((resource.RLIMIT_AS, limits["address_space"]), (resource.RLIMIT_CPU, limits["cpu_seconds"]),
-                        (resource.RLIMIT_FSIZE, limits["file_bytes"]), (resource.RLIMIT_CORE, 0)):
+    for kind, value in (
+        (resource.RLIMIT_AS, limits["address_space"]),
+        (resource.RLIMIT_CPU, limits["cpu_seconds"]),
+        (resource.RLIMIT_FSIZE, limits["file_bytes"]),
+        (resource.RLIMIT_CORE, 0),
+    ):
         hard = resource.getrlimit(kind)[1]
         resource.setrlimit(kind, (value if hard == resource.RLIM_INFINITY else min(value, hard), hard))
 

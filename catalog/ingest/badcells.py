@@ -1,4 +1,5 @@
 """Cells that do not fit the type of their column: none is lost, all are listed with their place."""
+
 from catalog.ingest.engine import quoted
 from catalog.ingest.readings import WHY
 
@@ -20,11 +21,13 @@ def _kept(con, source, described, path):
         return {"bad_cells": [], "bad_cells_total": 0, "bad_cells_file": None}
     cells = ", ".join(_bad_cell(column, choice) for column, choice in hurt)
     con.execute(
-        f"COPY (SELECT row, b.c AS \"column\", b.t AS text, b.w AS why "
+        f'COPY (SELECT row, b.c AS "column", b.t AS text, b.w AS why '
         f"FROM (SELECT __at AS row, unnest([{cells}]) AS b FROM {source.rows_with_place}) WHERE b IS NOT NULL) "
-        f"TO '{path.name}' (FORMAT parquet, COMPRESSION zstd)")
-    first = con.execute(f"SELECT row, \"column\", left(text, {SHOWN_CHARS}), why FROM read_parquet('{path.name}') "
-                        f"LIMIT {LISTED}").fetchall()
+        f"TO '{path.name}' (FORMAT parquet, COMPRESSION zstd)"
+    )
+    first = con.execute(
+        f"SELECT row, \"column\", left(text, {SHOWN_CHARS}), why FROM read_parquet('{path.name}') LIMIT {LISTED}"
+    ).fetchall()
     total = con.execute(f"SELECT count(*) FROM read_parquet('{path.name}')").fetchone()[0]
     return {"bad_cells": [list(cell) for cell in first], "bad_cells_total": total, "bad_cells_file": path.name}
 
@@ -32,8 +35,10 @@ def _kept(con, source, described, path):
 def _bad_cell(column, choice):
     """SQL of a struct for a cell that does not fit, null for one that does."""
     reading = choice.reading
-    return (f"CASE WHEN trim({column.x}) <> '' AND NOT coalesce({reading.fits_sql(column.x)}, false) THEN "
-            f"{{'c': {quoted(column.name)}, 't': {column.x}, 'w': {quoted(WHY[reading.type])}}} END")
+    return (
+        f"CASE WHEN trim({column.x}) <> '' AND NOT coalesce({reading.fits_sql(column.x)}, false) THEN "
+        f"{{'c': {quoted(column.name)}, 't': {column.x}, 'w': {quoted(WHY[reading.type])}}} END"
+    )
 
 
 def _add_examples(con, source, described):
@@ -44,6 +49,10 @@ def _add_examples(con, source, described):
         reading = choice.almost.reading
         misfits = con.execute(
             f"SELECT __at, left({column.x}, {SHOWN_CHARS}) FROM {source.rows_with_place} WHERE trim({column.x}) <> '' "
-            f"AND NOT coalesce({reading.fits_sql(column.x)}, false) LIMIT {EXAMPLES}").fetchall()
-        about["almost"] = {"type": reading.type, "misfits": choice.cells - choice.almost.fits,
-                           "examples": [list(misfit) for misfit in misfits]}
+            f"AND NOT coalesce({reading.fits_sql(column.x)}, false) LIMIT {EXAMPLES}"
+        ).fetchall()
+        about["almost"] = {
+            "type": reading.type,
+            "misfits": choice.cells - choice.almost.fits,
+            "examples": [list(misfit) for misfit in misfits],
+        }

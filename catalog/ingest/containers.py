@@ -1,4 +1,5 @@
 """Opens what a file is wrapped in (gzip, Zstandard, zip), without trusting names, sizes or depth."""
+
 import gzip
 import io
 import re
@@ -119,6 +120,7 @@ def _unwrap(member, container, *, depth, work, limits):
 
 def _opener(member, container, limits):
     """A function that opens the unpacked bytes of a gzip or Zstandard member from their start."""
+
     def open_inner():
         raw = member.path.open("rb") if member.path else _Readable(member.open())
         if container == "gzip":
@@ -126,6 +128,7 @@ def _opener(member, container, limits):
         else:
             stream, tell = pa.CompressedInputStream(pa.PythonFile(raw, mode="r"), "zstd"), None
         return Metered(stream, packed_bytes=member.total_bytes, limits=limits, tell=tell)
+
     return open_inner
 
 
@@ -140,7 +143,7 @@ class _Readable(io.RawIOBase):
 
     def readinto(self, buffer):
         chunk = self.stream.read(len(buffer))
-        buffer[:len(chunk)] = chunk
+        buffer[: len(chunk)] = chunk
         return len(chunk)
 
     def close(self):
@@ -195,6 +198,7 @@ def _entry_opener(archive, entry, limits):
             return Metered(archive.open(entry), packed_bytes=entry.compress_size, limits=limits)
         except DAMAGE as error:
             raise ReadingError("damaged-archive") from error
+
     return open_entry
 
 

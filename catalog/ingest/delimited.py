@@ -1,4 +1,5 @@
 """Delimited text to rows: the quick way where the file keeps the rules, the careful way where it does not."""
+
 import csv
 
 from catalog.ingest import dialects, encodings
@@ -18,8 +19,13 @@ def sources(text, *, settings, work, limits, progress):
     """Yields ways to read the text, quickest first; the next one is asked for when a way met what it cannot read."""
     dialect = dialects.detect(text.path, settings=settings, limits=limits)
     notes = _notes(text, dialect)
-    detected = {"encoding": text.encoding, "delimiter": dialect.delimiter, "quote": dialect.quote,
-                "header_row": dialect.header_row, "first_row": dialect.first_row}
+    detected = {
+        "encoding": text.encoding,
+        "delimiter": dialect.delimiter,
+        "quote": dialect.quote,
+        "header_row": dialect.header_row,
+        "first_row": dialect.first_row,
+    }
     if _keeps_the_rules(text, dialect):
         yield _quickly(text, dialect, notes=list(notes), detected=detected, work=work)
     yield _carefully(text, dialect, notes=notes, detected=detected, work=work, limits=limits, progress=progress)
@@ -63,9 +69,16 @@ def _quickly(text, dialect, *, notes, detected, work):
         f"nullstr='', strict_mode=true, max_line_size={QUICK_LINE_BYTES}, columns={{{columns}}})"
     )
     lines = text.shape.line_count - dialect.header_lines
-    return Source(relation, list(dialect.titles), dialect.first_row, about_rows=lines,
-                  exact_rows=None if _may_quote(text, dialect) else lines,
-                  cells=lambda wanted: _some_cells(text, dialect, wanted), notes=notes, detected=detected)
+    return Source(
+        relation,
+        list(dialect.titles),
+        dialect.first_row,
+        about_rows=lines,
+        exact_rows=None if _may_quote(text, dialect) else lines,
+        cells=lambda wanted: _some_cells(text, dialect, wanted),
+        notes=notes,
+        detected=detected,
+    )
 
 
 def _some_cells(text, dialect, wanted):
@@ -105,8 +118,16 @@ def _carefully(text, dialect, *, notes, detected, work, limits, progress):
     titles = list(dialect.titles)
     if writer.width > dialect.width:
         titles.append(SURPLUS)
-    return Source(writer.relation(), titles, dialect.first_row, numbered=True, about_rows=writer.rows,
-                  exact_rows=writer.rows, notes=notes + ragged.notes(), detected=detected)
+    return Source(
+        writer.relation(),
+        titles,
+        dialect.first_row,
+        numbered=True,
+        about_rows=writer.rows,
+        exact_rows=writer.rows,
+        notes=notes + ragged.notes(),
+        detected=detected,
+    )
 
 
 class _Records:
@@ -118,8 +139,7 @@ class _Records:
 
     def __iter__(self):
         with self.text.path.open(encoding="utf-8-sig", newline="") as lines:
-            reader = csv.reader(self._remembered(lines), delimiter=self.dialect.delimiter,
-                                quotechar=self.dialect.quote)
+            reader = csv.reader(self._remembered(lines), delimiter=self.dialect.delimiter, quotechar=self.dialect.quote)
             place, last = 0, []
             try:
                 for place, record in enumerate(reader, start=1):
@@ -136,8 +156,7 @@ class _Records:
 
     def _check_closed(self, lines, place):
         """The last record may have swallowed the rest of the file."""
-        strict = csv.reader(lines, delimiter=self.dialect.delimiter, quotechar=self.dialect.quote,
-                            strict=True)
+        strict = csv.reader(lines, delimiter=self.dialect.delimiter, quotechar=self.dialect.quote, strict=True)
         try:
             list(strict)
         except csv.Error as error:

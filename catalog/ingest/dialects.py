@@ -1,4 +1,5 @@
 """How the cells of a text are set apart: delimiter, quotation mark and header row."""
+
 import csv
 import io
 import re
@@ -95,8 +96,10 @@ def _uses_single_quotes(lines):
     """Whether cells are set in single quotation marks, and none in double ones."""
     text = "".join(lines[:200])
     delimiter = f"[{re.escape(USUAL)}]"
-    return (not re.search(rf'(^|{delimiter})"', text, re.M)
-            and len(re.findall(rf"(?:^|{delimiter})'[^'\n]*'(?={delimiter}|\r?$)", text, re.M)) >= 2)
+    return (
+        not re.search(rf'(^|{delimiter})"', text, re.M)
+        and len(re.findall(rf"(?:^|{delimiter})'[^'\n]*'(?={delimiter}|\r?$)", text, re.M)) >= 2
+    )
 
 
 def _likeliest_delimiter(lines, quote, whole):
@@ -115,8 +118,9 @@ def _evenness(lines, mark, quote, whole):
     widths = [len(record) for record in records if any(cell.strip() for cell in record)]
     if not widths:
         return 0
-    width, count = max(Counter(width for width in widths if width > 1).items(), key=lambda item: (item[1], item[0]),
-                       default=(1, 0))
+    width, count = max(
+        Counter(width for width in widths if width > 1).items(), key=lambda item: (item[1], item[0]), default=(1, 0)
+    )
     even = count / len(widths)
     header_agrees = widths[0] == width
     return even * (1 - 1 / (2 * width)) * (1 if header_agrees else 0.7)
@@ -157,6 +161,10 @@ def find_header(records):
 
 def looks_like_data(titles):
     """Up to three header cells that are numbers with a decimal point or dates, if most of the header is like that."""
-    odd = [title for title in titles if re.fullmatch(r"-?\d+\.\d+|\d{4}-\d\d-\d\d.*|\d{1,2}/\d{1,2}/\d{4}.*", title)
-           or (re.fullmatch(r"-?\d+", title) and not re.fullmatch(r"(1[89]|20|21)\d\d", title))]
+    odd = [
+        title
+        for title in titles
+        if re.fullmatch(r"-?\d+\.\d+|\d{4}-\d\d-\d\d.*|\d{1,2}/\d{1,2}/\d{4}.*", title)
+        or (re.fullmatch(r"-?\d+", title) and not re.fullmatch(r"(1[89]|20|21)\d\d", title))
+    ]
     return odd[:3] if len(odd) * 2 > len(titles) else []

@@ -1,4 +1,5 @@
 """Turns the bytes of a text file into clean UTF-8, in the encoding that all of them prove."""
+
 import codecs
 import re
 import struct
@@ -16,8 +17,23 @@ SAMPLE_BYTES = 256 << 10
 END_BYTES = 4096
 BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 KNOWN = (
-    "utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "gb18030", "big5", "big5hkscs", "cp1252", "cp1250",
-    "cp1251", "iso-8859-1", "iso-8859-2", "iso-8859-15", "shift_jis", "euc-jp", "euc-kr",
+    "utf-8",
+    "utf-8-sig",
+    "utf-16",
+    "utf-16-le",
+    "utf-16-be",
+    "gb18030",
+    "big5",
+    "big5hkscs",
+    "cp1252",
+    "cp1250",
+    "cp1251",
+    "iso-8859-1",
+    "iso-8859-2",
+    "iso-8859-15",
+    "shift_jis",
+    "euc-jp",
+    "euc-kr",
 )
 NO_TEXT = re.compile(rb"[\x01-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 
@@ -59,7 +75,7 @@ class Shape:
     def line_count(self):
         """Lines of text, the last one counted also without a line break; blank lines at the end are not."""
         blank = len(self.end) - len(self.end.rstrip(b"\r\n"))
-        ended = self.end[len(self.end) - blank:].count(b"\n")
+        ended = self.end[len(self.end) - blank :].count(b"\n")
         return self.lines - max(ended - 1, 0) + (self.open_line > 0)
 
     @property
@@ -84,7 +100,7 @@ def has_blank_lines(path):
             places = [at for at in (joined.find(b"\n\n"), joined.find(b"\n\r\n")) if at >= 0]
             if places:
                 blank = True
-                if joined[min(places):].strip(b"\r\n"):
+                if joined[min(places) :].strip(b"\r\n"):
                     return True
             tail = joined[-2:]
     return False
@@ -121,8 +137,13 @@ def decode(member, *, encoding, work, limits, progress):
 def check_encoding(encoding):
     """The encoding's usual name, if it is one of those that we read."""
     name = str(encoding).lower().replace("_", "-").replace("shift-jis", "shift_jis")
-    name = {"gbk": "gb18030", "gb2312": "gb18030", "utf8": "utf-8", "latin-1": "iso-8859-1",
-            "windows-1252": "cp1252"}.get(name, name)
+    name = {
+        "gbk": "gb18030",
+        "gb2312": "gb18030",
+        "utf8": "utf-8",
+        "latin-1": "iso-8859-1",
+        "windows-1252": "cp1252",
+    }.get(name, name)
     if name not in KNOWN:
         raise ReadingError("unknown-encoding", encoding=encoding, known=", ".join(KNOWN))
     return name
@@ -134,7 +155,7 @@ def _transcode(member, encoding, *, work, limits, progress):
     decoder = _Utf8(shape) if encoding in ("utf-8", "utf-8-sig") else _Other(encoding)
     as_is = encoding == "utf-8" and member.path is not None
     path = member.path if as_is else work / "text"
-    with member.open() as stream, (nullcontext() if as_is else path.open("wb")) as out:
+    with member.open() as stream, nullcontext() if as_is else path.open("wb") as out:
         chunk = b"begin"
         while chunk:
             chunk = stream.read(CHUNK)
@@ -224,7 +245,7 @@ def _telling_lines(member):
             telling = [line[:65536] for line in (lines[1:-1] or lines) if not line.isascii()]
             kept.extend(telling)
             size += sum(map(len, telling))
-    return b"\n".join(kept)[:2 * SAMPLE_BYTES]
+    return b"\n".join(kept)[: 2 * SAMPLE_BYTES]
 
 
 def _ranked(sample):

@@ -1,4 +1,5 @@
 """The query engine inside the child process: small, quiet, and telling how far it is."""
+
 import threading
 from contextlib import contextmanager
 
@@ -9,10 +10,15 @@ TOLD_EVERY_SECONDS = 0.5
 
 def connect(limits):
     """A connection that works in the current folder within the limits."""
-    con = duckdb.connect(config={
-        "memory_limit": limits.engine_memory, "threads": 2, "temp_directory": "spill",
-        "autoinstall_known_extensions": False, "autoload_known_extensions": False,
-    })
+    con = duckdb.connect(
+        config={
+            "memory_limit": limits.engine_memory,
+            "threads": 2,
+            "temp_directory": "spill",
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+        }
+    )
     con.execute("SET TimeZone = 'UTC'")
     # The CSV reader would take over a TRY_CAST and fail where it gives null.
     con.execute("SET disabled_optimizers = 'type_pushdown,scalar_fn_pushdown'")

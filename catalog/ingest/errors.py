@@ -61,8 +61,13 @@ class ReadingError(Exception):
 
     def as_dict(self):
         """The error as the child process hands it to its parent."""
-        return {"code": self.code, "sentence": self.sentence, "row": self.row, "column": self.column,
-                "params": self.params}
+        return {
+            "code": self.code,
+            "sentence": self.sentence,
+            "row": self.row,
+            "column": self.column,
+            "params": self.params,
+        }
 
     @classmethod
     def from_dict(cls, told):

@@ -1,4 +1,5 @@
 """Decides the type of every column from all of its cells; a sample only rules out what cannot be."""
+
 from dataclasses import dataclass
 
 from catalog.ingest.errors import ReadingError
@@ -51,10 +52,17 @@ def choose(columns, *, scan, sample):
     """A choice for each column; `scan(expressions)` gives aggregates of all rows, `sample` has some cells of each."""
     looked = [_look(column, cells) for column, cells in zip(columns, sample, strict=True)]
     counted = _counts(columns, [look.first for look in looked], scan)
-    open_ones = [number for number, (look, count) in enumerate(zip(looked, counted, strict=True))
-                 if look.first and count.cells and not count.whole()]
-    again = _counts([columns[number] for number in open_ones],
-                    [looked[number].first + looked[number].later for number in open_ones], scan, carefully=True)
+    open_ones = [
+        number
+        for number, (look, count) in enumerate(zip(looked, counted, strict=True))
+        if look.first and count.cells and not count.whole()
+    ]
+    again = _counts(
+        [columns[number] for number in open_ones],
+        [looked[number].first + looked[number].later for number in open_ones],
+        scan,
+        carefully=True,
+    )
     for number, count in zip(open_ones, again, strict=True):
         counted[number] = count
     return [_choice(column, count) for column, count in zip(columns, counted, strict=True)]
@@ -79,8 +87,11 @@ def _look(column, cells):
     best = next((reading for reading in candidates if shares[reading] == 1), None)
     if best is None:
         return Look(candidates, [])
-    first = [reading for reading in candidates
-             if reading == best or (best.order and reading.order and reading.type == best.type)]
+    first = [
+        reading
+        for reading in candidates
+        if reading == best or (best.order and reading.order and reading.type == best.type)
+    ]
     return Look(first, [reading for reading in candidates if reading not in first])
 
 
@@ -110,7 +121,7 @@ def _counts(columns, wanted, scan, *, carefully=False):
     """Counts, for each column, the cells that fit each of its wanted readings; carefully, cells of blanks are none."""
     counted = []
     for start in range(0, len(columns), COLUMNS_AT_ONCE):
-        part = list(zip(columns[start:start + COLUMNS_AT_ONCE], wanted[start:start + COLUMNS_AT_ONCE], strict=True))
+        part = list(zip(columns[start : start + COLUMNS_AT_ONCE], wanted[start : start + COLUMNS_AT_ONCE], strict=True))
         asked = []
         for column, tried in part:
             asked.append(f"count_if(trim({column.x}) <> '')" if carefully else f"count({column.x})")
@@ -128,8 +139,7 @@ def _count_sql(x, reading, carefully):
     if reading.type == "decimal":
         number = f"CASE WHEN {fits} THEN trim({x}) END" if carefully else x
         digits, scale = DIGITS.format(x=number), SCALE.format(x=number)
-    return (f"{{'fits': count_if({fits}), 'proven': {reading.proof.format(x=x)}, "
-            f"'digits': {digits}, 'scale': {scale}}}")
+    return f"{{'fits': count_if({fits}), 'proven': {reading.proof.format(x=x)}, 'digits': {digits}, 'scale': {scale}}}"
 
 
 def _filled(answer):
@@ -142,8 +152,15 @@ def _choice(column, counted):
     text = Fit(TEXT, counted.cells, proven=True)
     best = next(iter(counted.whole()), None) if counted.cells else None
     if best is None:
-        nearly = [fit for fit in counted.fits if fit.fits >= counted.cells * NEARLY and fit.fits and fit.proven
-                  and fit.is_possible and fit.fits < counted.cells]
+        nearly = [
+            fit
+            for fit in counted.fits
+            if fit.fits >= counted.cells * NEARLY
+            and fit.fits
+            and fit.proven
+            and fit.is_possible
+            and fit.fits < counted.cells
+        ]
         almost = max(nearly, key=lambda fit: fit.fits, default=None)
         return Choice(text, counted.cells, almost=almost)
     if _is_ambiguous(best, counted):
@@ -153,8 +170,9 @@ def _choice(column, counted):
 
 def _is_ambiguous(best, counted):
     """Whether another order of day and month fits as well."""
-    others = {fit.reading.order for fit in counted.fits
-              if fit.fits == counted.cells and fit.reading.type == best.reading.type}
+    others = {
+        fit.reading.order for fit in counted.fits if fit.fits == counted.cells and fit.reading.type == best.reading.type
+    }
     return best.reading.order in ("dmy", "mdy") and {"dmy", "mdy"} <= others
 
 

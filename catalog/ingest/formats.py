@@ -1,4 +1,5 @@
 """What kind of file this is, judged by its first bytes and never by its name."""
+
 import re
 
 from catalog.ingest.errors import ReadingError
@@ -7,9 +8,18 @@ GZIP, ZSTD, ZIP = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PK\x03\x04"
 EMPTY_ZIP = b"PK\x05\x06"
 OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 OTHER_KINDS = {
-    b"PAR1": "Parquet", b"7z\xbc\xaf": "7-Zip", b"Rar!": "RAR", b"BZh": "bzip2", b"\xfd7zXZ": "xz",
-    b"\x89PNG": "PNG picture", b"\xff\xd8\xff": "JPEG picture", b"GIF8": "GIF picture", b"SQLite f": "SQLite database",
-    b"\x7fELF": "program", b"MZ\x90": "program", b"{\\rtf": "RTF",
+    b"PAR1": "Parquet",
+    b"7z\xbc\xaf": "7-Zip",
+    b"Rar!": "RAR",
+    b"BZh": "bzip2",
+    b"\xfd7zXZ": "xz",
+    b"\x89PNG": "PNG picture",
+    b"\xff\xd8\xff": "JPEG picture",
+    b"GIF8": "GIF picture",
+    b"SQLite f": "SQLite database",
+    b"\x7fELF": "program",
+    b"MZ\x90": "program",
+    b"{\\rtf": "RTF",
 }
 JSON_START = re.compile(rb"\s*(?:\{\s*[\"}]|\[\s*[\[{\]\"])")
 HTML_START = re.compile(rb"\s*(?:<!--.*?-->\s*)?<(?:!doctype\s+html|html|head|body|table|div|meta)\b", re.I | re.S)
@@ -69,5 +79,5 @@ def refuse_old_office(member):
         while chunk := stream.read(1 << 20):
             if wanted in before + chunk:
                 raise ReadingError("encrypted-workbook")
-            before = chunk[-len(wanted):]
+            before = chunk[-len(wanted) :]
     raise ReadingError("old-workbook")

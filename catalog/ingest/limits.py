@@ -1,4 +1,5 @@
 """How much of everything one uploaded file may use."""
+
 from dataclasses import dataclass
 
 KB, MB, GB = 1 << 10, 1 << 20, 1 << 30

@@ -1,11 +1,27 @@
 """Column and table names that are safe in addresses and queries, in the script of the file."""
+
 import unicodedata
 
 LONGEST = 80
-RESERVED = frozenset((
-    "select", "where", "group_by", "order_by", "limit", "after", "basis", "format", "total", "distinct", "sample",
-    "facets", "timezone", "as_of", "q",
-))
+RESERVED = frozenset(
+    (
+        "select",
+        "where",
+        "group_by",
+        "order_by",
+        "limit",
+        "after",
+        "basis",
+        "format",
+        "total",
+        "distinct",
+        "sample",
+        "facets",
+        "timezone",
+        "as_of",
+        "q",
+    )
+)
 
 
 def plain_name(title):
@@ -25,7 +41,7 @@ def unique_name(name, taken):
     found, number = name, 1
     while found.casefold() in taken:
         number += 1
-        found = f"{name[:LONGEST - len(str(number)) - 1].rstrip('_')}_{number}"
+        found = f"{name[: LONGEST - len(str(number)) - 1].rstrip('_')}_{number}"
     taken.add(found.casefold())
     return found
 

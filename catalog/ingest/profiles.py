@@ -1,4 +1,5 @@
 """What a written table holds: nulls, distinct values, least and greatest, the most frequent values."""
+
 from catalog.ingest.engine import watched
 
 COLUMNS_AT_ONCE = 100
@@ -15,7 +16,9 @@ def of_table(con, path, columns, chosen, *, progress):
     told = []
     with watched(con, "profiling", rows, progress):
         for start in range(0, len(columns), COLUMNS_AT_ONCE):
-            part = list(zip(columns[start:start + COLUMNS_AT_ONCE], chosen[start:start + COLUMNS_AT_ONCE], strict=True))
+            part = list(
+                zip(columns[start : start + COLUMNS_AT_ONCE], chosen[start : start + COLUMNS_AT_ONCE], strict=True)
+            )
             measured = iter(con.execute(f"SELECT {', '.join(_measures(part))} FROM {relation}").fetchone())
             for column, choice in part:
                 told.append(_described(column, choice, rows, [next(measured) for _ in range(4)]))
@@ -39,9 +42,18 @@ def _measures(part):
 def _described(column, choice, rows, measured):
     filled, distinct, least, greatest = measured
     fit = choice.fit
-    described = {"name": column.name, "title": column.title, "type": fit.reading.type, "nulls": rows - filled,
-                 "distinct": min(distinct, filled), "min": least, "max": greatest, "frequent": [], "almost": None,
-                 "bad_cells": choice.cells - filled if choice.forced else 0}
+    described = {
+        "name": column.name,
+        "title": column.title,
+        "type": fit.reading.type,
+        "nulls": rows - filled,
+        "distinct": min(distinct, filled),
+        "min": least,
+        "max": greatest,
+        "frequent": [],
+        "almost": None,
+        "bad_cells": choice.cells - filled if choice.forced else 0,
+    }
     if fit.reading.type == "decimal":
         described["scale"] = fit.scale
     if fit.reading.type == "timestamp":
@@ -59,9 +71,12 @@ def _frequent(con, relation, column, rows):
     cell = f'"{column["name"]}"'
     among = ""
     if column["distinct"] > COUNTED_EXACTLY:
-        among = (f" AND {cell} IN (SELECT unnest(v) FROM (SELECT approx_top_k({cell}, {MOST_FREQUENT * 3}) AS v "
-                 f"FROM {relation}))")
+        among = (
+            f" AND {cell} IN (SELECT unnest(v) FROM (SELECT approx_top_k({cell}, {MOST_FREQUENT * 3}) AS v "
+            f"FROM {relation}))"
+        )
     found = con.execute(
         f"SELECT left(CAST(v AS VARCHAR), {SHOWN_CHARS}), n FROM (SELECT {cell} AS v, count(*) AS n FROM {relation} "
-        f"WHERE {cell} IS NOT NULL{among} GROUP BY 1 ORDER BY n DESC, v LIMIT {MOST_FREQUENT})").fetchall()
+        f"WHERE {cell} IS NOT NULL{among} GROUP BY 1 ORDER BY n DESC, v LIMIT {MOST_FREQUENT})"
+    ).fetchall()
     return [list(pair) for pair in found]

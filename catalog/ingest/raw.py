@@ -1,4 +1,5 @@
 """Rows as plain text, before anybody decides about types: what every reader of a format hands over."""
+
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -56,7 +57,7 @@ class RawWriter:
             column.append(cell or None)
             if cell:
                 self._chars += len(cell)
-        for column in self._columns[len(cells):]:
+        for column in self._columns[len(cells) :]:
             column.append(None)
         self._places.append(place)
         self.rows += 1

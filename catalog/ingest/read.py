@@ -1,4 +1,5 @@
 """A file to tables: unwraps it, finds out what each part is, and has each table built."""
+
 import csv
 import os
 
@@ -60,10 +61,12 @@ class Reading:
     def _add_text(self, member, alone):
         name = self._table_name(member.stem, alone)
         settings = self._settings_of(name)
-        text = encodings.decode(member, encoding=settings.get("encoding"), work=self.work, limits=self.limits,
-                                progress=self.progress)
-        for source in delimited.sources(text, settings=settings, work=self.work, limits=self.limits,
-                                        progress=self.progress):
+        text = encodings.decode(
+            member, encoding=settings.get("encoding"), work=self.work, limits=self.limits, progress=self.progress
+        )
+        for source in delimited.sources(
+            text, settings=settings, work=self.work, limits=self.limits, progress=self.progress
+        ):
             try:
                 self._build(source, name, member.stem)
                 return
@@ -77,8 +80,9 @@ class Reading:
 
     def _add_workbook(self, member, alone):
         found = []
-        for title, source in xlsx.sheets(member, settings=self.settings, work=self.work, limits=self.limits,
-                                         progress=self.progress):
+        for title, source in xlsx.sheets(
+            member, settings=self.settings, work=self.work, limits=self.limits, progress=self.progress
+        ):
             if title is None:
                 self.notes.extend(source)
             else:
@@ -98,8 +102,15 @@ class Reading:
         return shared | {key: value for key, value in own.items() if value is not None}
 
     def _build(self, source, name, title):
-        told, notes = tables.build(self.con, source, name=name, title=title, settings=self._settings_of(name),
-                                   work=self.work, progress=self.progress)
+        told, notes = tables.build(
+            self.con,
+            source,
+            name=name,
+            title=title,
+            settings=self._settings_of(name),
+            work=self.work,
+            progress=self.progress,
+        )
         self.tables.append(told)
         self.notes.extend(item | {"table": name} for item in notes)
 
@@ -111,8 +122,12 @@ class Reading:
         for unknown in set(self.settings.get("tables", {})) - set(names):
             raise ReadingError("unknown-table", table=unknown, tables=", ".join(names))
         kinds = sorted(set(self.formats))
-        return {"tables": self.tables, "notes": self.notes, "settings": self._resolved(),
-                "detected": {"container": container, "format": kinds[0] if len(kinds) == 1 else "mixed"}}
+        return {
+            "tables": self.tables,
+            "notes": self.notes,
+            "settings": self._resolved(),
+            "detected": {"container": container, "format": kinds[0] if len(kinds) == 1 else "mixed"},
+        }
 
     def _resolved(self):
         """The settings with everything that was detected filled in, for each table."""
@@ -120,7 +135,9 @@ class Reading:
         for table in self.tables:
             own = self._settings_of(table["name"])
             found = {key: value for key, value in table["detected"].items() if key in PER_TABLE}
-            resolved[table["name"]] = found | {
-                "types": own.get("types", {}), "null_values": own.get("null_values", [])}
-        return {"table_name": self.settings.get("table_name") or "main", "sheet": self.settings.get("sheet"),
-                "tables": resolved}
+            resolved[table["name"]] = found | {"types": own.get("types", {}), "null_values": own.get("null_values", [])}
+        return {
+            "table_name": self.settings.get("table_name") or "main",
+            "sheet": self.settings.get("sheet"),
+            "tables": resolved,
+        }

@@ -1,4 +1,5 @@
 """The types a column may have, and for each the ways to read it from text, as SQL over one cell `{x}`."""
+
 import re
 from dataclasses import dataclass
 
@@ -41,8 +42,16 @@ class Reading:
         if self.type == "decimal":
             return f"DECIMAL({18 if digits + scale <= 18 else MOST_DIGITS}, {scale})"
         stamp = "TIMESTAMPTZ" if self.zoned else "TIMESTAMP"
-        return {"boolean": "BOOLEAN", "integer": "BIGINT", "float": "DOUBLE", "date": "DATE", "time": "TIME",
-                "timestamp": stamp, "text": "VARCHAR", "geometry": "VARCHAR"}[self.type]
+        return {
+            "boolean": "BOOLEAN",
+            "integer": "BIGINT",
+            "float": "DOUBLE",
+            "date": "DATE",
+            "time": "TIME",
+            "timestamp": stamp,
+            "text": "VARCHAR",
+            "geometry": "VARCHAR",
+        }[self.type]
 
     def value_sql(self, x, digits=0, scale=0):
         """SQL of the typed value of a cell that fits."""
@@ -86,8 +95,7 @@ BOTH = "count_if(lower(trim({x})) = 'yes') > 0 AND count_if(lower(trim({x})) = '
 
 TEXT = Reading("text", "text", None, "{x}", check="{x} IS NOT NULL")
 SHAPES = ("Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon", "GeometryCollection")
-GEOMETRY = Reading("geometry", "geojson", None, "{x}",
-                   check=f"TRY(json_extract_string({{x}}, '$.type')) IN {SHAPES}")
+GEOMETRY = Reading("geometry", "geojson", None, "{x}", check=f"TRY(json_extract_string({{x}}, '$.type')) IN {SHAPES}")
 
 
 def _orders(*own):
@@ -112,8 +120,14 @@ def _dates():
 def _timestamps():
     naive = f"{ISO_DAY}[T ]{ISO_CLOCK}"
     yield Reading("timestamp", "iso", naive, CAST, check="TRY_CAST({x} AS TIMESTAMP) IS NOT NULL")
-    yield Reading("timestamp", "iso-zone", f"{naive} ?(?:Z|[+-][0-9]{{2}}(?::?[0-9]{{2}})?)", CAST,
-                  check="TRY_CAST({x} AS TIMESTAMPTZ) IS NOT NULL", zoned=True)
+    yield Reading(
+        "timestamp",
+        "iso-zone",
+        f"{naive} ?(?:Z|[+-][0-9]{{2}}(?::?[0-9]{{2}})?)",
+        CAST,
+        check="TRY_CAST({x} AS TIMESTAMPTZ) IS NOT NULL",
+        zoned=True,
+    )
     for order, mark in _orders(("ymd", "/")):
         yield _moment(order, mark, zoned=False)
         yield _moment(order, mark, zoned=True)
@@ -125,9 +139,14 @@ def _moment(order, mark, *, zoned):
     clocks = ("%I:%M:%S %p", "%I:%M %p", "%H:%M:%S", "%H:%M")
     layouts = ", ".join(f"'{layout} {clock}{ending}'" for clock in clocks)
     value = f"try_strptime(trim({{x}}), [{layouts}])"
-    return Reading("timestamp", f"{order}{mark}{'-zone' if zoned else ''}",
-                   f"{day} {CLOCK}(?::[0-9]{{2}})?(?: [AaPp][Mm])?{zone}", value,
-                   check=f"{value} IS NOT NULL", zoned=zoned)
+    return Reading(
+        "timestamp",
+        f"{order}{mark}{'-zone' if zoned else ''}",
+        f"{day} {CLOCK}(?::[0-9]{{2}})?(?: [AaPp][Mm])?{zone}",
+        value,
+        check=f"{value} IS NOT NULL",
+        zoned=zoned,
+    )
 
 
 # In order of preference: the first way that all cells of a column fit is its type.
@@ -144,9 +163,27 @@ GUESSED = (
 
 # What a steward may ask for besides: looser, since a person has looked.
 ASKED = (
-    Reading("boolean", "words", "(?i:true|false|yes|no|t|f|y|n|1|0|是|否)",
-            _words({"true": "true", "yes": "true", "t": "true", "y": "true", "1": "true", "是": "true",
-                    "false": "false", "no": "false", "f": "false", "n": "false", "0": "false", "否": "false"})),
+    Reading(
+        "boolean",
+        "words",
+        "(?i:true|false|yes|no|t|f|y|n|1|0|是|否)",
+        _words(
+            {
+                "true": "true",
+                "yes": "true",
+                "t": "true",
+                "y": "true",
+                "1": "true",
+                "是": "true",
+                "false": "false",
+                "no": "false",
+                "f": "false",
+                "n": "false",
+                "0": "false",
+                "否": "false",
+            }
+        ),
+    ),
     Reading("integer", "digits", DIGITS, CAST, check="TRY_CAST({x} AS BIGINT) IS NOT NULL"),
     Reading("decimal", "digits", LOOSE_EXACT, CAST),
     Reading("float", "any", LOOSE_NUMBER, CAST, check=FINITE),

@@ -1,4 +1,5 @@
 """GeoJSON features and JSON records as rows of text, one at a time."""
+
 import json
 from decimal import Decimal
 
@@ -131,8 +132,16 @@ def _source(writer, titles, place_title):
         moved = [f"c{number + 1} AS c{number}" for number in range(1, last)] + [f"c1 AS c{last}"]
         relation = f"(SELECT __row, __at, {', '.join(moved)} FROM {relation})"
         titles, places = [*titles, place_title], {last}
-    return Source(relation, titles, 1, numbered=True, about_rows=writer.rows, exact_rows=writer.rows,
-                  places=places, detected={"encoding": "utf-8", "first_row": 1})
+    return Source(
+        relation,
+        titles,
+        1,
+        numbered=True,
+        about_rows=writer.rows,
+        exact_rows=writer.rows,
+        places=places,
+        detected={"encoding": "utf-8", "first_row": 1},
+    )
 
 
 def as_text(value):

@@ -1,4 +1,5 @@
 """Has a file read in a child process that cannot hurt its parent, and hands over what the child made."""
+
 import json
 import os
 import queue
@@ -30,8 +31,14 @@ def read_in_child(source, name, out, settings, *, on_progress, limits=DEFAULT, s
     out.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix=".reading-", dir=out))
     try:
-        order = {"source": str(Path(source).resolve()), "name": name, "work": str(work), "settings": settings,
-                 "limits": asdict(limits), "parent": os.getpid()}
+        order = {
+            "source": str(Path(source).resolve()),
+            "name": name,
+            "work": str(work),
+            "settings": settings,
+            "limits": asdict(limits),
+            "parent": os.getpid(),
+        }
         result = _converse(order, work, on_progress, should_stop or (lambda: False))
         return _hand_over(result, work, out)
     finally:
@@ -42,8 +49,13 @@ def _converse(order, work, on_progress, should_stop):
     """Starts the child, passes its progress on, and returns its result; the child is gone afterwards."""
     with (work / "stderr").open("wb") as errors:
         child = subprocess.Popen(
-            [sys.executable, "-s", "-E", "-m", "catalog.ingest"], cwd=ROOT, env=_environment(work),
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors)
+            [sys.executable, "-s", "-E", "-m", "catalog.ingest"],
+            cwd=ROOT,
+            env=_environment(work),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+        )
     lines = queue.Queue()
     reader = threading.Thread(target=_collect, args=(child.stdout, lines), daemon=True)
     try:

@@ -1,4 +1,5 @@
 """One source of text rows to one typed Parquet table, with what the steward is told about it."""
+
 import hashlib
 from dataclasses import dataclass
 
@@ -36,12 +37,22 @@ def build(con, source, *, name, title, settings, work, progress):
     with watched(con, "writing", source.about_rows, progress):
         _write(con, source, columns, chosen, path)
     told = profiles.of_table(con, path, columns, chosen, progress=progress)
-    bad = badcells.add(con, source, list(zip(columns, chosen, told["columns"], strict=True)),
-                       path=work / f"{name}.bad.parquet")
-    notes += [note("ambiguous-dates", name=column.name)
-              for column, choice in zip(columns, chosen, strict=True) if choice.ambiguous]
-    told |= {"name": name, "title": title, "file": path.name, "bytes": path.stat().st_size, "sha256": _sha256(path),
-             "detected": source.detected} | bad
+    bad = badcells.add(
+        con, source, list(zip(columns, chosen, told["columns"], strict=True)), path=work / f"{name}.bad.parquet"
+    )
+    notes += [
+        note("ambiguous-dates", name=column.name)
+        for column, choice in zip(columns, chosen, strict=True)
+        if choice.ambiguous
+    ]
+    told |= {
+        "name": name,
+        "title": title,
+        "file": path.name,
+        "bytes": path.stat().st_size,
+        "sha256": _sha256(path),
+        "detected": source.detected,
+    } | bad
     return told, source.notes + notes
 
 
@@ -50,7 +61,8 @@ def _columns(source, table, settings):
     types, nulls = settings.get("types", {}), settings.get("null_values", [])
     columns, notes = [], []
     for number, (title, (name, reason)) in enumerate(
-            zip(source.titles, column_names(source.titles), strict=True), start=1):
+        zip(source.titles, column_names(source.titles), strict=True), start=1
+    ):
         if reason:
             notes.append(note(NOTED[reason], title=title, name=name, position=number))
         asked = [GEOMETRY] if number in source.places else None
@@ -105,22 +117,28 @@ def _sample(con, source, columns):
         names = ", ".join(f"c{number}" for number in range(1, len(columns) + 1))
         sample = zip(*con.execute(f"SELECT {names} FROM {source.relation}{some}").fetchmany(2 * wanted), strict=True)
     nulls = [column.nulls for column in columns]
-    return [[cell for cell in cells if cell and cell.strip() and cell.strip() not in none]
-            for cells, none in zip(sample, nulls, strict=True)] or [[] for _ in columns]
+    return [
+        [cell for cell in cells if cell and cell.strip() and cell.strip() not in none]
+        for cells, none in zip(sample, nulls, strict=True)
+    ] or [[] for _ in columns]
 
 
 def _write(con, source, columns, chosen, path):
     """Writes the typed rows in file order, `__row` first; numbers the rows of a quick source in a second pass."""
-    values = ", ".join(f'{_value(column, choice)} AS "{column.name}"'
-                       for column, choice in zip(columns, chosen, strict=True))
+    values = ", ".join(
+        f'{_value(column, choice)} AS "{column.name}"' for column, choice in zip(columns, chosen, strict=True)
+    )
     final = f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP})"
     if source.numbered:
         con.execute(f"COPY (SELECT __row, {values} FROM {source.relation}) TO '{path.name}' {final}")
         return
-    con.execute(f"COPY (SELECT {values} FROM {source.relation}) TO 'typed.parquet' "
-                "(FORMAT parquet, COMPRESSION lz4_raw)")
-    con.execute(f"COPY (SELECT file_row_number + 1 AS __row, * EXCLUDE (file_row_number) "
-                f"FROM read_parquet('typed.parquet', file_row_number=true)) TO '{path.name}' {final}")
+    con.execute(
+        f"COPY (SELECT {values} FROM {source.relation}) TO 'typed.parquet' (FORMAT parquet, COMPRESSION lz4_raw)"
+    )
+    con.execute(
+        f"COPY (SELECT file_row_number + 1 AS __row, * EXCLUDE (file_row_number) "
+        f"FROM read_parquet('typed.parquet', file_row_number=true)) TO '{path.name}' {final}"
+    )
     path.with_name("typed.parquet").unlink()
 
 

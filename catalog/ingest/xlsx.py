@@ -1,4 +1,5 @@
 """The visible sheets of a workbook as rows of text, read row by row."""
+
 import datetime
 import itertools
 import zipfile
@@ -14,8 +15,17 @@ from catalog.ingest.raw import RawWriter, Source
 
 LOOKED_AT = 200
 TOLD_EVERY = 20_000
-DAMAGE = (ValueError, KeyError, TypeError, AttributeError, IndexError, SyntaxError, OSError, zipfile.BadZipFile,
-          zlib.error)
+DAMAGE = (
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    IndexError,
+    SyntaxError,
+    OSError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 MIDNIGHT = " 00:00:00"
 
 
@@ -102,8 +112,16 @@ def _source(writer, titles, header_row, days, title):
         notes.append(note("header-looks-like-data", cells=", ".join(odd)))
     titles = titles + [""] * (writer.width - len(titles))
     detected = {"sheet": title, "header_row": header_row, "first_row": header_row + 1}
-    return Source(days.relation(writer), titles, header_row + 1, numbered=True, about_rows=writer.rows,
-                  exact_rows=writer.rows, notes=notes, detected=detected)
+    return Source(
+        days.relation(writer),
+        titles,
+        header_row + 1,
+        numbered=True,
+        about_rows=writer.rows,
+        exact_rows=writer.rows,
+        notes=notes,
+        detected=detected,
+    )
 
 
 def _trimmed(row):

@@ -50,8 +50,10 @@ def _silent(stage, **done):
 
 def rows(table):
     """The rows of a table as dictionaries, without `__row`."""
-    return [{name: value for name, value in row.items() if name != "__row"}
-            for row in pq.read_table(table["path"]).to_pylist()]
+    return [
+        {name: value for name, value in row.items() if name != "__row"}
+        for row in pq.read_table(table["path"]).to_pylist()
+    ]
 
 
 def types(table):

@@ -68,7 +68,13 @@ def test_it_hands_over_tables_and_tells_how_far_it_is(tmp_path, big):
     assert pq.read_metadata(table["file"]).num_rows == table["rows"] == 400_000
     assert table["bytes"] == Path(table["file"]).stat().st_size
     assert [*dict.fromkeys(line["stage"] for line in said)] == [
-        "unpacking", "decoding", "reading", "typing", "writing", "profiling"]
+        "unpacking",
+        "decoding",
+        "reading",
+        "typing",
+        "writing",
+        "profiling",
+    ]
     assert all({"rows_done", "bytes_done", "bytes_total"} <= set(line) for line in said)
     assert os.listdir(out) == ["main.parquet"]
     json.dumps(result)
@@ -105,8 +111,14 @@ def test_it_reads_files_whose_names_and_folders_are_odd(tmp_path):
 def test_it_stops_when_told_and_leaves_nothing(tmp_path, big):
     out, said = tmp_path / "out", []
     with pytest.raises(ReadingError) as caught:
-        read_in_child(big, "big.csv", out, {}, on_progress=said.append,
-                      should_stop=lambda: any(line["stage"] == "reading" for line in said))
+        read_in_child(
+            big,
+            "big.csv",
+            out,
+            {},
+            on_progress=said.append,
+            should_stop=lambda: any(line["stage"] == "reading" for line in said),
+        )
     assert caught.value.code == "stopped"
     assert os.listdir(out) == []
     assert children_of(os.getpid()) == []
@@ -159,8 +171,9 @@ def test_it_keeps_our_secrets_from_the_child(tmp_path, monkeypatch):
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 def test_the_child_dies_with_its_parent(tmp_path, big):
-    parent = subprocess.Popen([sys.executable, "-c", READ, str(big), str(tmp_path / "out")], cwd=ROOT,
-                              stdout=subprocess.PIPE)
+    parent = subprocess.Popen(
+        [sys.executable, "-c", READ, str(big), str(tmp_path / "out")], cwd=ROOT, stdout=subprocess.PIPE
+    )
     assert json.loads(parent.stdout.readline())["stage"] == "unpacking"
     (child,) = children_of(parent.pid)
     os.kill(parent.pid, signal.SIGKILL)

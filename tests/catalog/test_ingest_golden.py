@@ -28,7 +28,7 @@ def independent(path, encoding="utf-8", delimiter=",", above=0):
     content = gzip.decompress(content) if path.suffix == ".gz" else content
     text = io.StringIO(content.decode(encoding), newline="")
     lines = [line for line in csv.reader(text, delimiter=delimiter) if line]
-    return lines[above], lines[above + 1:]
+    return lines[above], lines[above + 1 :]
 
 
 def assert_same(table, expected, layouts):
@@ -39,8 +39,9 @@ def assert_same(table, expected, layouts):
     for at, about in enumerate(table["columns"]):
         read = READERS.get(about["type"]) or moment_in(layouts[about["name"]])
         texts = [line[at] if at < len(line) else "" for line in lines]
-        wanted = [None if text == "" or (text.strip() == "" and about["type"] != "text") else read(text)
-                  for text in texts]
+        wanted = [
+            None if text == "" or (text.strip() == "" and about["type"] != "text") else read(text) for text in texts
+        ]
         found = [row[about["name"]] for row in rows_of(table)]
         if about["type"] == "date":
             wanted = [value and value.date() for value in wanted]
@@ -65,10 +66,14 @@ def kinds(**names):
 HERE = {
     "simple.psv": ({"delimiter": "|"}, {"year": "integer", "former_owner_occupiers": "integer"}),
     "sparse_with_column_errors.csv": ({"encoding": "cp1252"}, {"lp": "text", "kapitel_titel": "text"}),
-    "characters.csv": ({"encoding": "big5"}, {"x坐標": "decimal", "景點服務電話": "text", "景點分類代碼1": "text",
-                                              "changetime": "timestamp"}),
-    "utf-16le_encoded.csv": ({"encoding": "utf-16"}, {"organisation_code": "text", "reporting_period": "text",
-                                                      "detained_under_mha_31st_march": "integer"}),
+    "characters.csv": (
+        {"encoding": "big5"},
+        {"x坐標": "decimal", "景點服務電話": "text", "景點分類代碼1": "text", "changetime": "timestamp"},
+    ),
+    "utf-16le_encoded.csv": (
+        {"encoding": "utf-16"},
+        {"organisation_code": "text", "reporting_period": "text", "detained_under_mha_31st_march": "integer"},
+    ),
     "china_cities.csv": ({}, {"code": "integer", "name": "text", "provincecode": "integer"}),
     "bath_banes_members_allowance_payments_2008.csv": ({}, {"year": "integer", "basic_allowance": "decimal"}),
     "bath_polling_stations_2015.csv": ({}, {"ward": "text", "ward_2": "integer", "x": "decimal"}),
@@ -93,7 +98,7 @@ def test_it_finds_the_table_below_title_and_notes(desk):
     result = desk.read(path, name=path.name)
     lines = list(csv.reader(io.StringIO(path.read_text("utf-8"), newline=""), delimiter=";"))
     header = next(n for n, line in enumerate(lines) if "1985" in line)
-    below = [line for line in lines[header + 1:] if any(cell.strip() for cell in line)]
+    below = [line for line in lines[header + 1 :] if any(cell.strip() for cell in line)]
     assert only(result)["detected"]["header_row"] == header + 1
     assert only(result)["rows"] == len(below)
     assert [row["column_1"] for row in rows(only(result))] == [line[0] for line in below]
@@ -104,8 +109,9 @@ LARGER = {
     "tables/us_zipcodes.csv.gz": kinds(text="zip_code city state county", decimal="latitude longitude"),
     "tables/china_streets.csv.gz": kinds(integer="code areacode provincecode citycode", text="name"),
     "tables/us_gov_domains.csv.gz": kinds(text="domain_name domain_type city state security_contact_email"),
-    "tables/bath_avon_fire_and_rescue_incidents.csv.gz": kinds(text="incident_number location x_coordinate",
-                                                               timestamp="datetime"),
+    "tables/bath_avon_fire_and_rescue_incidents.csv.gz": kinds(
+        text="incident_number location x_coordinate", timestamp="datetime"
+    ),
     "tables/bath_street_works.csv": kinds(timestamp="start end", integer="ref", decimal="easting latitude"),
     "tables/nyc_caserate_by_modzcta.csv": kinds(date="week_ending", decimal="caserate_city caserate_10001"),
     "tables/bath_census_2011_bnes_selected_small_area_data.csv.gz": kinds(text="code name", integer="total_males"),
@@ -114,7 +120,10 @@ LARGER = {
     "geo/bath_polling_districts_wkt.csv.gz": kinds(text="the_geom name"),
 }
 LARGER_LAYOUTS = {
-    "start": "%d/%m/%Y %I:%M:%S %p", "end": "%d/%m/%Y %I:%M:%S %p", "week_ending": "%m/%d/%Y", "ratingdate": "%Y/%m/%d",
+    "start": "%d/%m/%Y %I:%M:%S %p",
+    "end": "%d/%m/%Y %I:%M:%S %p",
+    "week_ending": "%m/%d/%Y",
+    "ratingdate": "%Y/%m/%d",
 }
 ZONED = "%m/%d/%Y %I:%M:%S %p %z"
 
@@ -122,8 +131,9 @@ ZONED = "%m/%d/%Y %I:%M:%S %p %z"
 QUICK = ("tables/us_zipcodes.csv.gz", "tables/bath_street_works.csv", "tables/bath_asset_inventory.csv")
 
 
-@pytest.mark.parametrize("path", [
-    pytest.param(path, marks=() if path in QUICK else pytest.mark.slow) for path in LARGER])
+@pytest.mark.parametrize(
+    "path", [pytest.param(path, marks=() if path in QUICK else pytest.mark.slow) for path in LARGER]
+)
 def test_it_reads_a_larger_real_file_like_another_reader(desk, path):
     table = only(desk.read(shared(path), name=path))
     found = types(table)
@@ -151,10 +161,13 @@ def test_it_reads_a_transit_feed_as_one_version_of_several_tables(desk):
     path = shared("geo/cairns_gtfs.zip")
     result = desk.read(path, name=path.name)
     with zipfile.ZipFile(path) as archive:
-        lines = {name.removesuffix(".txt"): archive.read(name).decode("utf-8-sig").splitlines()
-                 for name in archive.namelist()}
+        lines = {
+            name.removesuffix(".txt"): archive.read(name).decode("utf-8-sig").splitlines()
+            for name in archive.namelist()
+        }
     assert {table["name"]: table["rows"] for table in result["tables"]} == {
-        name: sum(bool(line.strip()) for line in text) - 1 for name, text in lines.items()}
+        name: sum(bool(line.strip()) for line in text) - 1 for name, text in lines.items()
+    }
     times = next(table for table in result["tables"] if table["name"] == "stop_times")
     late = sum(line.split(",")[1] >= "24:00:00" for line in lines["stop_times"][1:])
     assert column(times, "arrival_time")["almost"]["type"] == "time"
@@ -169,10 +182,15 @@ def test_it_reads_records_of_cities_with_numbers_in_text(desk):
     assert [row["agency_name"] for row in rows(table)] == [row["Agency name"] or None for row in expected]
 
 
-@pytest.mark.parametrize(("path", "code"), [
-    ("messy/html.html", "html"), ("messy/span_rich.xls", "old-workbook"),
-    ("messy/unicode_sheet_name.xls", "old-workbook"), ("messy/ods_formats.ods", "other-format"),
-    ("geo/us_10m_topojson.json.gz", "topojson"),
-])
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [
+        ("messy/html.html", "html"),
+        ("messy/span_rich.xls", "old-workbook"),
+        ("messy/unicode_sheet_name.xls", "old-workbook"),
+        ("messy/ods_formats.ods", "other-format"),
+        ("geo/us_10m_topojson.json.gz", "topojson"),
+    ],
+)
 def test_it_refuses_what_it_does_not_read_by_its_name(desk, path, code):
     assert desk.refused(shared(path), name=path).code == code

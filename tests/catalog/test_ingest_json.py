@@ -20,9 +20,21 @@ def test_it_reads_features_with_the_geometry_as_last_column(desk):
     result = desk.read(features({"名稱": "北", "n": 1, "v": 1.5}, {"n": 2, "new": True, "tags": ["a", "b"]}))
     table = only(result)
     assert types(table) == {
-        "名稱": "text", "n": "integer", "v": "decimal", "new": "boolean", "tags": "text", "geometry": "geometry"}
+        "名稱": "text",
+        "n": "integer",
+        "v": "decimal",
+        "new": "boolean",
+        "tags": "text",
+        "geometry": "geometry",
+    }
     assert rows(table)[0] | {"geometry": None} == {
-        "名稱": "北", "n": 1, "v": Decimal("1.5"), "new": None, "tags": None, "geometry": None}
+        "名稱": "北",
+        "n": 1,
+        "v": Decimal("1.5"),
+        "new": None,
+        "tags": None,
+        "geometry": None,
+    }
     assert rows(table)[1]["tags"] == '["a","b"]'
     assert [json.loads(row["geometry"]) for row in rows(table)] == [POINT, POINT]
     assert result["detected"] == {"container": "none", "format": "geojson"}
@@ -30,8 +42,10 @@ def test_it_reads_features_with_the_geometry_as_last_column(desk):
 
 def test_it_reads_features_before_the_type_and_without_geometry(desk):
     content = '{"features":[{"id":7,"geometry":null,"properties":{"a":"x"}},{"geometry":null,"properties":null}]}'
-    assert rows(only(desk.read(content))) == [{"a": "x", "id": 7, "geometry": None},
-                                             {"a": None, "id": None, "geometry": None}]
+    assert rows(only(desk.read(content))) == [
+        {"a": "x", "id": 7, "geometry": None},
+        {"a": None, "id": None, "geometry": None},
+    ]
 
 
 def test_it_tells_of_another_coordinate_system(desk):
@@ -48,8 +62,9 @@ def test_it_gives_each_property_its_own_name(desk):
 
 
 def test_it_reads_a_list_of_records_and_keeps_leading_zeros(desk):
-    result = desk.read('[{"code":"01012","lat":1.29684825487647},'
-                       '{"code":"01013","lat":null,"big":12345678901234567890}]')
+    result = desk.read(
+        '[{"code":"01012","lat":1.29684825487647},{"code":"01013","lat":null,"big":12345678901234567890}]'
+    )
     assert types(only(result)) == {"code": "text", "lat": "decimal", "big": "text"}
     assert rows(only(result))[1] == {"code": "01013", "lat": None, "big": "12345678901234567890"}
     assert result["detected"]["format"] == "json"
@@ -72,7 +87,7 @@ def test_it_refuses_too_many_names(desk):
     assert desk.refused(many).code == "too-many-columns"
 
 
-@pytest.mark.parametrize("content", ['[]', '{"type":"FeatureCollection","features":[]}'])
+@pytest.mark.parametrize("content", ["[]", '{"type":"FeatureCollection","features":[]}'])
 def test_it_refuses_a_list_without_rows(desk, content):
     assert desk.refused(content).code == "no-rows"
 
@@ -86,7 +101,8 @@ def test_it_reads_the_earthquakes_like_another_reader(desk):
     for row, feature in zip(found, expected, strict=True):
         assert json.loads(row["geometry"]) == feature["geometry"]
         assert {name: None if row[name] is None else float(row[name]) for name in ("mag", "time", "felt", "rms")} == {
-            name: feature["properties"][name] for name in ("mag", "time", "felt", "rms")}
+            name: feature["properties"][name] for name in ("mag", "time", "felt", "rms")
+        }
         assert row["place"] == feature["properties"]["place"]
         assert row["id"] == feature["id"]
     assert column(table, "mag")["type"] == "decimal"

@@ -9,15 +9,18 @@ TAIWANESE = "編號,名稱,地址\n" + "".join(f"{n},臺南孔子廟,臺南市�
 GERMAN = "Nr,Träger,Straße\n" + "".join(f"{n},Müller GmbH,Königsallee {n}\n" for n in range(1, 60))
 
 
-@pytest.mark.parametrize(("text", "encoding", "found"), [
-    (CHINESE, "utf-8", "utf-8"),
-    (CHINESE, "utf-8-sig", "utf-8-sig"),
-    (CHINESE, "utf-16", "utf-16"),
-    (CHINESE, "gb18030", "gb18030"),
-    (TAIWANESE, "big5", "big5"),
-    (GERMAN, "cp1252", "cp1252"),
-    (GERMAN, "utf-8", "utf-8"),
-])
+@pytest.mark.parametrize(
+    ("text", "encoding", "found"),
+    [
+        (CHINESE, "utf-8", "utf-8"),
+        (CHINESE, "utf-8-sig", "utf-8-sig"),
+        (CHINESE, "utf-16", "utf-16"),
+        (CHINESE, "gb18030", "gb18030"),
+        (TAIWANESE, "big5", "big5"),
+        (GERMAN, "cp1252", "cp1252"),
+        (GERMAN, "utf-8", "utf-8"),
+    ],
+)
 def test_it_finds_the_encoding_by_evidence(desk, text, encoding, found):
     result = desk.read(text.encode(encoding))
     header, first, *_ = [line.split(",") for line in text.splitlines()]

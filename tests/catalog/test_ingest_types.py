@@ -67,7 +67,8 @@ def test_it_types_each_column_by_all_its_cells(desk):
     csv.writer(content).writerows([[f"v{n}" for n in range(len(CASES))], *zip(*padded, strict=True)])
     found = types(only(desk.read(content.getvalue())))
     assert {str(cells): found[f"v{n}"] for n, (cells, _) in enumerate(CASES)} == {
-        str(cells): kind for cells, kind in CASES}
+        str(cells): kind for cells, kind in CASES
+    }
 
 
 def test_it_looks_at_the_last_of_many_rows(desk):
@@ -89,7 +90,10 @@ def test_it_keeps_decimals_exact_with_the_scale_seen(desk):
     table = only(desk.read(a_column(["1.10", "123456789012345678.123456789012345678", "-0.5"])))
     assert column(table, "v")["scale"] == 18
     assert [row["v"] for row in rows(table)] == [
-        Decimal("1.10"), Decimal("123456789012345678.123456789012345678"), Decimal("-0.5")]
+        Decimal("1.10"),
+        Decimal("123456789012345678.123456789012345678"),
+        Decimal("-0.5"),
+    ]
 
 
 def test_it_keeps_moments_with_a_zone_as_utc(desk):
@@ -100,7 +104,8 @@ def test_it_keeps_moments_with_a_zone_as_utc(desk):
     assert (stored.unit, stored.tz) == ("us", "UTC")
     assert pq.read_table(table["path"])["v"].cast("int64").to_pylist() == [
         int(datetime.datetime(2020, 1, 31, 2, tzinfo=utc).timestamp()) * 1_000_000,
-        int(datetime.datetime(2020, 1, 31, 10, tzinfo=utc).timestamp()) * 1_000_000 + 123456]
+        int(datetime.datetime(2020, 1, 31, 10, tzinfo=utc).timestamp()) * 1_000_000 + 123456,
+    ]
 
 
 def test_it_reads_day_and_month_in_the_order_that_some_day_proves(desk):
@@ -165,8 +170,12 @@ def test_it_forces_any_type_without_losing_a_cell(desk):
     content = "\n".join([",".join(FORCED), *(",".join([cell] * len(FORCED)) for cell in cells)])
     table = only(desk.read(content, tables={"main": {"types": {kind: kind for kind in FORCED}}}))
     bad = {tuple(cell[:3]) for cell in table["bad_cells"]}
-    assert bad == {(at, kind, cell) for at, (cell, row) in enumerate(zip(cells, rows(table), strict=True), start=2)
-                   for kind in FORCED if row[kind] is None}
+    assert bad == {
+        (at, kind, cell)
+        for at, (cell, row) in enumerate(zip(cells, rows(table), strict=True), start=2)
+        for kind in FORCED
+        if row[kind] is None
+    }
     assert {(7, kind, cells[5]) for kind in FORCED} - bad == {(7, "float", cells[5])}
 
 

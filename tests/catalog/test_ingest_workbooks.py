@@ -38,11 +38,29 @@ def test_it_reads_a_sheet_as_typed_rows(desk):
     result = desk.read(a_workbook(Sheet=LINES), name="a.xlsx")
     table = only(result)
     assert types(table) == {
-        "id": "integer", "name": "text", "day": "date", "seen": "timestamp", "at": "time", "price": "decimal",
-        "share": "float", "open": "boolean", "名稱": "text", "column_10": "text"}
+        "id": "integer",
+        "name": "text",
+        "day": "date",
+        "seen": "timestamp",
+        "at": "time",
+        "price": "decimal",
+        "share": "float",
+        "open": "boolean",
+        "名稱": "text",
+        "column_10": "text",
+    }
     assert rows(table)[1] == {
-        "id": 2, "name": "007", "day": DAY.date(), "seen": MOMENT, "at": datetime.time(9), "price": Decimal("2.00"),
-        "share": 1e-7, "open": False, "名稱": "南", "column_10": "x"}
+        "id": 2,
+        "name": "007",
+        "day": DAY.date(),
+        "seen": MOMENT,
+        "at": datetime.time(9),
+        "price": Decimal("2.00"),
+        "share": 1e-7,
+        "open": False,
+        "名稱": "南",
+        "column_10": "x",
+    }
     assert rows(table)[0]["share"] == 0.3
     assert table["rows"] == 3
     assert result["detected"] == {"container": "none", "format": "xlsx"}
@@ -54,11 +72,14 @@ def test_it_counts_rows_as_the_sheet_does(desk):
 
 
 def test_it_reads_each_visible_sheet_and_tells_of_the_others(desk):
-    book = a_workbook(Trees_2020=[["a"], [1]], hidden=[["b"], [2]], Blank=[], Only_header=[["c", "d"]],
-                      街道=[["e"], [3]])
+    book = a_workbook(
+        Trees_2020=[["a"], [1]], hidden=[["b"], [2]], Blank=[], Only_header=[["c", "d"]], 街道=[["e"], [3]]
+    )
     result = desk.read(book)
     assert [(table["name"], table["title"]) for table in result["tables"]] == [
-        ("trees_2020", "Trees 2020"), ("街道", "街道")]
+        ("trees_2020", "Trees 2020"),
+        ("街道", "街道"),
+    ]
     assert codes(result) == ["hidden-sheet", "empty-sheet", "empty-sheet"]
 
 
