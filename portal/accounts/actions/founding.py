@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.core.validators import validate_email
+from django.core.validators import validate_email, validate_slug
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -24,6 +24,7 @@ def found_city(code: str, fields: dict[str, Any], *, email: str, name: str, by: 
 
     if Department.objects.filter(kind=Department.Kind.CITY).exists():
         raise ValidationError(_("This portal has its city already. Its administrators invite everybody else."))
+    validate_slug(code)
     email = User.objects.normalize(email)
     validate_email(email)
     if User.objects.filter(email=email).exists():
