@@ -14,6 +14,7 @@ from catalog.actions.datasets import locked
 from catalog.models import Dataset, Job
 from catalog.permissions import check_may_keep
 from catalog.policies import check_not_retired
+from catalog.reading_settings import check_reading
 
 LOADER = service("loader")
 
@@ -27,6 +28,7 @@ def start_load(
     """
     check_may_keep(by, dataset)
     check_not_retired(dataset)
+    check_reading(reading or {})
 
     job_id = uuid.uuid4()
     path = uploads.source_path(job_id)

@@ -13,6 +13,7 @@ from catalog.actions.manifests import drop, make_current
 from catalog.models import Dataset, Job, Version
 from catalog.permissions import check_may_keep
 from catalog.policies import check_not_retired
+from catalog.reading_settings import check_reading
 from catalog.states import VERSION
 
 __all__ = ["add_documents", "confirm_version", "discard_version", "read_again"]
@@ -54,6 +55,7 @@ def read_again(version: Version, *, reading: dict, by: Actor) -> Job:
     version = waiting(version, dataset, "discard")
     check_not_retired(dataset)
     check_not_read_now(version)
+    check_reading(reading)
     if not version.source_path:
         raise ValidationError(_("The file of this version is no longer kept. Upload it again."))
 

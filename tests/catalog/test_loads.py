@@ -133,6 +133,32 @@ def test_it_reads_the_same_file_again_with_other_settings(city):
     assert (later.state, later.tables.get().types["id"]) == ("kept", "integer")
 
 
+@pytest.mark.parametrize(
+    ("reading", "sentence"),
+    [
+        ({"date_order": "dmy"}, "no reading setting"),
+        ({"types": {"id": "number"}}, "number is not a type"),
+        ({"types": ["id"]}, "cannot be that"),
+        ({"delimiter": "ab"}, "cannot be that"),
+        ({"header_row": True}, "cannot be that"),
+        ({"null_values": "NA"}, "cannot be that"),
+        ({"tables": []}, "names of tables"),
+        ({"tables": {"main": []}}, "names of tables"),
+        ({"tables": {"main": {"tables": {}}}}, "no reading setting"),
+        ([], None),
+        ([1], "names with values"),
+    ],
+)
+def test_it_refuses_settings_that_it_does_not_know(city, reading, sentence):
+    by = world.by(city.owner)
+    if sentence is None:
+        assert start_load(city.trees, io.BytesIO(b"a\n1\n"), name="a.csv", by=by, reading=reading).reading == {}
+        return
+    with pytest.raises(ValidationError, match=sentence):
+        start_load(city.trees, io.BytesIO(b"a\n1\n"), name="a.csv", by=by, reading=reading)
+    assert files_in_store() == []
+
+
 def test_it_forgets_settings_that_no_longer_fit(city):
     load(city.trees, TREES, by=city.owner, confirm=True, reading={"types": {"id": "integer"}})
     job = load(city.trees, "name\nOak\n", by=city.owner)
