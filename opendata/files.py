@@ -37,6 +37,7 @@ def build_files(release: Basis, *, by: Actor) -> None:
                 continue
             if not build(kind, table.name, release, by=by, alone=len(tables) == 1):
                 return
+    tidy(release)
     finish(release, by=by)
 
 
@@ -85,6 +86,14 @@ def enter(kind: Format, table: str, release: Basis, entry: dict) -> bool:
         basis=release, version=release.version, table=table, format=kind, defaults=entry
     )
     return True
+
+
+def tidy(release: Basis) -> None:
+    """What builds that were cut off left beside the files is gone. One build of a release runs at a time."""
+    entered = set(release.distributions.values_list("path", flat=True))
+    for path in store().names(folder_of(release)):
+        if path not in entered:
+            store().remove(path)
 
 
 @transaction.atomic

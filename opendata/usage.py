@@ -22,7 +22,7 @@ ON CONFLICT (dataset_id, day, what) DO UPDATE SET
 def count(dataset_id, what: str, rows: int = 0, bytes: int = 0) -> None:
     """One more view, download or call today: many at once lose none, a crash of the database may lose the last."""
     values = [dataset_id, timezone.localdate(), Usage.What(what), rows, bytes]
-    with transaction.atomic(), connection.cursor() as cursor:
+    with transaction.atomic(durable=True), connection.cursor() as cursor:
         cursor.execute(ADD, values)
 
 

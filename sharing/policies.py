@@ -92,14 +92,14 @@ def why_closed(grant: Basis) -> str:
         "reason": grant.state_reason,
         "owner": grant.dataset.department.name,
     }
-    if grant.state == Basis.State.SUSPENDED:
-        said = _("%(owner)s suspended this grant on %(when)s: “%(reason)s”. Ask %(owner)s when it will be resumed.")
-        return said % known
     if grant.state == Basis.State.REVOKED:
         return _("%(owner)s revoked this grant on %(when)s: “%(reason)s”. Ask %(owner)s for a new one.") % known
     if is_over(grant):
         known["when"] = date_format(timezone.localtime(grant.valid_until), "DATE_FORMAT")
         return _("This grant ended on %(when)s. Ask %(owner)s to lend the data again.") % known
+    if grant.state == Basis.State.SUSPENDED:
+        said = _("%(owner)s suspended this grant on %(when)s: “%(reason)s”. Ask %(owner)s when it will be resumed.")
+        return said % known
     return ""
 
 

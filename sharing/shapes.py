@@ -16,6 +16,7 @@ from catalog.models import Basis, Department
 from catalog.terms import Terms
 from sharing.policies import is_over
 
+IDENTIFIER = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -86,15 +87,18 @@ class Until(serializers.DateTimeField):
         return super().to_internal_value(value)
 
 
-@extend_schema_field({"type": "string", "description": "The code of a department or of a verified enterprise."})
+@extend_schema_field(
+    {"type": "string", "description": "The code of a department or of a verified enterprise, or its id."}
+)
 class RecipientField(serializers.CharField):
-    """A department or an enterprise by its code."""
+    """A department or an enterprise by its code or its identifier."""
 
     def to_internal_value(self, value):
-        code = super().to_internal_value(value)
-        found = Department.objects.filter(code=code).first()
+        text = super().to_internal_value(value)
+        named = {"pk": text} if IDENTIFIER.fullmatch(text) else {"code": text}
+        found = Department.objects.filter(**named).first()
         if found is None:
-            raise serializers.ValidationError(_("There is no department or enterprise with this code."))
+            raise serializers.ValidationError(_("There is no department or enterprise with this code or id."))
         return found
 
 

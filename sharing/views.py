@@ -11,7 +11,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import cache_control
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
 from audit.actor import Actor
 from catalog.gate import open_rows
@@ -165,7 +165,7 @@ def move(request: HttpRequest, pk: uuid.UUID, verb: str) -> HttpResponse:
     return render(request, "sharing/move.html", shown)
 
 
-@require_safe
+@require_GET
 @login_required
 def rows_csv(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """All rows of the grant as CSV, made while they are read."""

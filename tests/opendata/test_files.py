@@ -101,6 +101,8 @@ def test_it_takes_up_where_it_was_cut_off(cast):
     build_files(basis, by=service("files"))
     kept = basis.distributions.get(format=Format.CSV)
     basis.distributions.filter(format=Format.XLSX).delete()
+    with store().open(f"{folder_of(basis)}/main.csv.1234.part", "wb") as file:
+        file.write(b"half")
 
     build_files(basis, by=service("files"))
 

@@ -62,6 +62,10 @@ def test_it_lends_and_the_recipient_reads_just_that(cast):
     assert caller(cast.stranger).get(made["rows_url"]).status_code in {403, 404}
 
 
+def test_it_takes_the_recipient_by_its_identifier_too(cast):
+    assert lend(cast, recipient=str(cast.health.pk))["recipient"]["code"] == "health"
+
+
 def test_it_moves_through_its_states(cast):
     made, anton = lend(cast), caller(cast.approver)
 
