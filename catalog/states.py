@@ -91,6 +91,21 @@ RELEASE = Moves(
     },
 )
 
+DATASET = Moves(
+    name="Dataset",
+    start="draft",
+    moves=(
+        Move("activate", ("draft",), "active", "steward of the owner"),
+        Move("retire", ("draft", "active"), "retired", "steward of the owner, when nobody relies on it"),
+        Move("restore", ("retired",), "active", "steward of the owner"),
+    ),
+    refusals={
+        "draft": _("This dataset is a draft. Put it into the catalogue first."),
+        "active": _("This dataset stands in the catalogue already."),
+        "retired": _("This dataset is retired. Restore it first, then change it."),
+    },
+)
+
 VERSION = Moves(
     name="Version",
     start="proposed",

@@ -14,6 +14,7 @@ from catalog.actions.duties import make_owner_duty
 from catalog.models import Dataset, Department
 from catalog.permissions import check_may_create_in, check_may_keep
 from catalog.policies import DESCRIBED, check_described, check_nobody_relies_on, check_not_retired
+from catalog.states import DATASET
 
 
 @transaction.atomic
@@ -64,11 +65,10 @@ def activate_dataset(dataset: Dataset, *, by: Actor) -> Dataset:
     check_may_keep(by, dataset)
 
     dataset = locked(dataset)
-    if dataset.state != Dataset.State.DRAFT:
-        raise ValidationError(_("Only a draft can be put into the catalogue; this dataset is no draft."))
+    state = DATASET.after(dataset.state, "activate")
     check_described(dataset)
 
-    _move(dataset, Dataset.State.ACTIVE, by=by)
+    _move(dataset, state, by=by)
 
     record("dataset.activated", by=by, on=dataset, department=dataset.department, dataset=dataset)
     return dataset
@@ -80,13 +80,13 @@ def retire_dataset(dataset: Dataset, *, reason: str, by: Actor) -> Dataset:
     check_may_keep(by, dataset)
 
     dataset = locked(dataset)
-    check_not_retired(dataset)
+    state = DATASET.after(dataset.state, "retire")
     if not reason.strip():
         raise ValidationError({"reason": _("Say why it is retired: the history keeps the reason.")})
     check_nobody_relies_on(dataset)
 
     dataset.retired_at, dataset.retired_by = timezone.now(), by.user
-    _move(dataset, Dataset.State.RETIRED, by=by, reason=reason.strip())
+    _move(dataset, state, by=by, reason=reason.strip())
 
     record(
         "dataset.retired",
@@ -105,11 +105,10 @@ def restore_dataset(dataset: Dataset, *, by: Actor) -> Dataset:
     check_may_keep(by, dataset)
 
     dataset = locked(dataset)
-    if dataset.state != Dataset.State.RETIRED:
-        raise ValidationError(_("This dataset is not retired."))
+    state = DATASET.after(dataset.state, "restore")
 
     dataset.retired_at = dataset.retired_by = None
-    _move(dataset, Dataset.State.ACTIVE, by=by)
+    _move(dataset, state, by=by)
 
     record("dataset.restored", by=by, on=dataset, department=dataset.department, dataset=dataset)
     return dataset
