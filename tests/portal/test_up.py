@@ -69,7 +69,7 @@ class Up:
     ):
         self.var, self.port = var, port or free_port()
         self.started.append(self)
-        command = [sys.executable, "manage.py", "up", "--port", str(self.port), *arguments]
+        command = [sys.executable, "manage.py", "up", "--with-parent", "--port", str(self.port), *arguments]
         self.process = subprocess.Popen(
             command, cwd=CHECKOUT, env={**environment, "VAR": str(var)}, text=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **as_whom,
@@ -83,7 +83,7 @@ class Up:
             return answer.code, answer.read().decode()
 
     def await_start(self) -> "Up":
-        assert eventually(lambda: state(self.var) == ("running", self.process.pid) or self.ended, seconds=90)
+        assert eventually(lambda: state(self.var) == ("running", self.process.pid) or self.ended, seconds=180)
         assert not self.ended, self.words
         return self
 
