@@ -82,6 +82,7 @@ NOTES = {
     "long-blank-rows": _("{count} rows have surplus empty cells (first: row {row}); these were left out."),
     "blank-lines": _("{count} blank lines were left out."),
     "ambiguous-dates": _("The dates of {name} fit day first and month first, so they stay text. Choose the order."),
+    "maybe-thousands": _("All points in {name} have three digits behind them. If they part thousands, choose text."),
     "hidden-sheet": _("The sheet {sheet} is hidden and was not read."),
     "empty-sheet": _("The sheet {sheet} is empty and was not read."),
     "left-out": _("{member} was not read: {reason}"),

@@ -2,11 +2,12 @@
 
 import csv
 
-from catalog.ingest import dialects, encodings
+from catalog.ingest import dialects
 from catalog.ingest.engine import quoted
 from catalog.ingest.errors import ReadingError
 from catalog.ingest.notes import note
 from catalog.ingest.raw import RawWriter, Source
+from catalog.ingest.shapes import has_blank_lines
 
 QUICK_LINE_BYTES = 2_000_000
 SURPLUS = "extra_cells"
@@ -51,7 +52,7 @@ def _keeps_the_rules(text, dialect):
         return False
     if dialect.width == 1 and text.shape.ends_blank:
         return False
-    return not (_may_quote(text, dialect) or dialect.width == 1) or not encodings.has_blank_lines(text.path)
+    return not (_may_quote(text, dialect) or dialect.width == 1) or not has_blank_lines(text.path)
 
 
 def _may_quote(text, dialect):

@@ -12,6 +12,7 @@ NOTES = {
     "long-blank-rows": "{count} rows have surplus empty cells (first: row {row}); these were left out.",
     "blank-lines": "{count} blank lines were left out.",
     "ambiguous-dates": "The dates of {name} fit day first and month first, so they stay text. Choose the order.",
+    "maybe-thousands": "All points in {name} have three digits behind them. If they part thousands, choose text.",
     "hidden-sheet": "The sheet {sheet} is hidden and was not read.",
     "empty-sheet": "The sheet {sheet} is empty and was not read.",
     "left-out": "{member} was not read: {reason}",

@@ -9,6 +9,7 @@ from catalog.ingest.names import plain_name, unique_name
 from catalog.ingest.notes import note
 from catalog.ingest.raw import MisreadError
 
+NOTHING_INSIDE = ("empty-file", "no-rows", "no-sheet")
 PER_TABLE = ("encoding", "delimiter", "quote", "header_row", "sheet", "types", "null_values")
 
 
@@ -28,27 +29,37 @@ def read_file(source, name, *, work, settings, limits, progress):
     return reading.result(container)
 
 
+def _checked(settings):
+    """The settings, if they are of the shape that everything below relies on."""
+    tables = settings.get("tables") or {}
+    for own in tables.values() if isinstance(tables, dict) else [tables]:
+        if not isinstance(own, dict) or not isinstance(own.get("types") or {}, dict):
+            raise ReadingError("bad-setting", setting="tables", value=repr(own)[:80], hint="Give names and values.")
+        if not isinstance(own.get("null_values") or [], list | tuple):
+            raise ReadingError("bad-setting", setting="null_values", value=repr(own)[:80], hint="Give a list of words.")
+    return settings | {"tables": tables}
+
+
 class Reading:
     """The tables of one file as they are found, built one after the other."""
 
     def __init__(self, work, settings, limits, progress):
-        self.work, self.settings, self.limits, self.progress = work, settings, limits, progress
+        self.work, self.settings, self.limits, self.progress = work, _checked(settings), limits, progress
         self.con = engine.connect(limits)
         self.tables, self.notes, self.formats = [], [], []
         self.taken, self.refused = set(), None
 
     def add(self, member, *, alone):
         """Builds the tables of one member; among several, one that holds no table is told and left out."""
+        kind = None
         try:
             kind = member.kind or self._format(member)
+            {"csv": self._add_text, "json": self._add_records, "xlsx": self._add_workbook}[kind](member, alone)
         except ReadingError as error:
-            if alone:
+            if alone or (kind and error.code not in NOTHING_INSIDE):
                 raise
             self.refused = self.refused or error
             self.notes.append(note("left-out", member=member.name, reason=error.sentence))
-            return
-        self.formats.append(kind)
-        {"csv": self._add_text, "json": self._add_records, "xlsx": self._add_workbook}[kind](member, alone)
 
     def _format(self, member):
         head = member.head()
@@ -59,6 +70,7 @@ class Reading:
         return formats.format_of(head)
 
     def _add_text(self, member, alone):
+        self.formats.append("csv")
         name = self._table_name(member.stem, alone)
         settings = self._settings_of(name)
         text = encodings.decode(
@@ -75,10 +87,11 @@ class Reading:
 
     def _add_records(self, member, alone):
         source = records.read(member, work=self.work, limits=self.limits, progress=self.progress)
-        self.formats[-1] = "geojson" if source.places else "json"
+        self.formats.append("geojson" if source.places else "json")
         self._build(source, self._table_name(member.stem, alone), member.stem)
 
     def _add_workbook(self, member, alone):
+        self.formats.append("xlsx")
         found = []
         for title, source in xlsx.sheets(
             member, settings=self.settings, work=self.work, limits=self.limits, progress=self.progress

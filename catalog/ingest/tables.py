@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from catalog.ingest import badcells, fitting, profiles
+from catalog.ingest import badcells, doubts, fitting, profiles
 from catalog.ingest.engine import quoted, watched
 from catalog.ingest.errors import ReadingError
 from catalog.ingest.names import column_names
@@ -40,11 +40,7 @@ def build(con, source, *, name, title, settings, work, progress):
     bad = badcells.add(
         con, source, list(zip(columns, chosen, told["columns"], strict=True)), path=work / f"{name}.bad.parquet"
     )
-    notes += [
-        note("ambiguous-dates", name=column.name)
-        for column, choice in zip(columns, chosen, strict=True)
-        if choice.ambiguous
-    ]
+    notes += doubts.about(con, source, list(zip(columns, chosen, strict=True)))
     told |= {
         "name": name,
         "title": title,

@@ -145,10 +145,17 @@ def test_it_refuses_xml_entities_in_a_workbook(desk):
 
 
 def test_it_reads_the_tables_of_an_archive_and_tells_what_it_left_out(desk):
-    packed = zipped(stops__txt="id,name\n1,a\n", routes__csv="id\n7\n8\n", terms__pdf=b"%PDF-1.4", README__txt="x")
+    packed = zipped(
+        stops__txt="id,name\n1,a\n",
+        routes__csv="id\n7\n8\n",
+        terms__pdf=b"%PDF-1.4",
+        README__txt="x",
+        fares__txt="fare_id,price\n",
+        empty__txt="",
+    )
     result = desk.read(packed, name="feed.zip")
     assert {table["name"]: table["rows"] for table in result["tables"]} == {"stops": 1, "routes": 2}
-    assert codes(result) == ["left-out"]
+    assert codes(result) == ["left-out"] * 3
     assert result["detected"] == {"container": "zip", "format": "csv"}
 
 

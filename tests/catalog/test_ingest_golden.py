@@ -102,7 +102,7 @@ def test_it_finds_the_table_below_title_and_notes(desk):
     assert only(result)["detected"]["header_row"] == header + 1
     assert only(result)["rows"] == len(below)
     assert [row["column_1"] for row in rows(only(result))] == [line[0] for line in below]
-    assert {"lines-above-header", "short-rows", "blank-header"} <= set(codes(result))
+    assert {"lines-above-header", "short-rows", "blank-header", "maybe-thousands"} <= set(codes(result))
 
 
 LARGER = {

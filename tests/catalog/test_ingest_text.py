@@ -143,3 +143,8 @@ def test_it_reads_settings_of_another_file_of_the_same_table(desk):
     second = desk.read("id;v\n4;5\n6;y\n", **first["settings"])
     assert types(only(second)) == {"id": "integer", "v": "integer"}
     assert only(second)["bad_cells_total"] == 1
+
+
+@pytest.mark.parametrize("tables", [["x"], {"main": "x"}, {"main": {"types": ["x"]}}, {"main": {"null_values": "NA"}}])
+def test_it_refuses_settings_of_another_shape(desk, tables):
+    assert desk.refused("a,b\n1,2\n", tables=tables).code == "bad-setting"

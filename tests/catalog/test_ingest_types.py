@@ -120,6 +120,16 @@ def test_it_leaves_dates_as_text_when_both_orders_fit_and_says_so(desk):
     assert "ambiguous-dates" in codes(result)
 
 
+def test_it_warns_of_points_that_may_part_thousands(desk):
+    def warned(cells):
+        return "maybe-thousands" in codes(desk.read(a_column(cells)))
+
+    assert warned(["379", "1.613", "2.003"])
+    assert not warned(["1.613", "2.003"])
+    assert not warned(["379", "0.613", "2.003"])
+    assert not warned(["1379", "2.003"])
+
+
 def test_it_asks_for_the_order_when_a_date_is_forced_without_it(desk):
     content, forced = a_column(["01/02/2015", "03/04/2015"]), {"main": {"types": {"v": "date"}}}
     assert desk.refused(content, tables=forced).code == "date-order"
