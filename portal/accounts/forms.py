@@ -9,7 +9,7 @@ from django.contrib.auth.password_validation import password_validators_help_tex
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.utils import timezone
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from audit.actor import Actor
@@ -40,7 +40,7 @@ class TrapField(forms.CharField):
     def clean(self, value):
         """Refuses whatever was filled in."""
         if value:
-            raise ValidationError(_now("Leave this field empty: it is there to catch robots."))
+            raise ValidationError(gettext("Leave this field empty: it is there to catch robots."))
         return ""
 
 
@@ -116,7 +116,7 @@ class NewPasswordForm(ActionForm):
         """Both are the same."""
         words = super().clean()
         if "password" in words and words.get("again") not in {None, words["password"]}:
-            self.add_error("again", _now("The two passwords differ. Type the same one twice."))
+            self.add_error("again", gettext("The two passwords differ. Type the same one twice."))
         return words
 
 
@@ -129,7 +129,7 @@ class ChangePasswordForm(NewPasswordForm):
     def clean_old(self) -> str:
         """Whoever sits at a page that was left open does not know it."""
         if not self.user.check_password(self.cleaned_data["old"]):
-            raise ValidationError(_now("This is not your present password."))
+            raise ValidationError(gettext("This is not your present password."))
         return self.cleaned_data["old"]
 
 
@@ -176,7 +176,7 @@ class RoleForm(ActionForm):
         if words.get("role") in CITY_ROLES:
             words["department"] = Department.objects.get(kind=Department.Kind.CITY)
         elif "role" in words and words.get("department") is None:
-            self.add_error("department", _now("Choose the department in which the role is held."))
+            self.add_error("department", gettext("Choose the department in which the role is held."))
         words["until"] = end_of(words.get("until"))
         return words
 
@@ -262,7 +262,7 @@ class KeyForm(ActionForm):
         for line in lines:
             if ids.get(line, "").lower() not in seen:
                 raise ValidationError(
-                    _now("There is no dataset “%(line)s” that you can see."), params={"line": line[:80]}
+                    gettext("There is no dataset “%(line)s” that you can see."), params={"line": line[:80]}
                 )
         return list(seen.values())
 
