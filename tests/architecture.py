@@ -50,9 +50,8 @@ def imports(path: str, tree: ast.Module) -> Iterator[tuple[int, str]]:
             base = package[: len(package) - node.level + 1] if node.level else []
             module = ".".join([*base, *([node.module] if node.module else [])])
             yield from ((node.lineno, f"{module}.{alias.name}") for alias in node.names)
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
-            if DOTTED.match(node.value):
-                yield node.lineno, node.value
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and DOTTED.match(node.value):
+            yield from [] if id(node) in docstrings else [(node.lineno, node.value)]
 
 
 def wrong_imports(root: Path) -> list[str]:
@@ -111,7 +110,7 @@ def actions(root: Path) -> dict[str, tuple[ast.FunctionDef, set[str]]]:
 
 
 def silent_actions(root: Path) -> list[str]:
-    """Public functions of actions modules that change something, or say by whom, and neither record nor call what does."""
+    """Public functions of actions modules that change something or say by whom, and never come to `record`."""
     known = actions(root)
     recording = {"record"}
     while True:

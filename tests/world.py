@@ -117,7 +117,7 @@ def version(dataset: Dataset, columns: dict[str, tuple[str, list]], *, table: st
         path=path,
         bytes=len(data),
         sha256=hashlib.sha256(data).hexdigest(),
-        schema=[{"name": name, "title": name, "type": kind} for name, (kind, _values) in columns.items()],
+        schema=[_described(name, kind, values) for name, (kind, values) in columns.items()],
     )
     for position, name in enumerate(columns):
         Column.objects.get_or_create(
@@ -126,6 +126,23 @@ def version(dataset: Dataset, columns: dict[str, tuple[str, list]], *, table: st
     dataset.current = made
     dataset.save(update_fields=["current"])
     return made
+
+
+def _described(name: str, kind: str, values) -> dict:
+    """A column as the reader of files describes it."""
+    present = [value for value in values if value is not None]
+    return {
+        "name": name,
+        "title": name,
+        "type": kind,
+        "nulls": len(values) - len(present),
+        "distinct": len(present),
+        "min": None,
+        "max": None,
+        "frequent": [],
+        "almost": None,
+        "bad_cells": 0,
+    }
 
 
 def basis(kind: str, over: Version, columns: dict[str, str | None], *, where: str = "", to=None, roles=(), **fields):

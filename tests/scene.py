@@ -1,0 +1,125 @@
+"""A city with one of everything, for tests that try every address."""
+
+from datetime import timedelta
+from types import SimpleNamespace
+
+from django.utils import timezone
+
+from catalog.actions.duties import make_owner_duty
+from catalog.actions.keys import make_key
+from catalog.actions.links import add_link
+from catalog.actions.messages import send_message
+from catalog.models import Distribution, Document, Format, Job
+from catalog.store import store
+from catalog.terms import TableTerms, Terms
+from opendata.actions import submit
+from opendata.models import Release
+from sharing.models import Grant
+from tests import world
+
+
+def scene() -> SimpleNamespace:
+    """Trees of Parks are open; Residents are lent to Health; Permits wait for review; Plans are a draft."""
+    people = world.cast()
+    by = world.by(people.owner)
+    rows = {"district": ("text", ["North", "South"]), "name": ("text", ["An", "Bo"])}
+
+    trees = world.dataset(people.owner, people.parks, "Trees", description_en="Every tree.")
+    open_version = world.version(trees, rows)
+    make_owner_duty(trees, by=by)
+    release = world.basis("release", open_version, {"district": None})
+    distribution = _distribution(release, open_version)
+    document = _document(open_version)
+    link = add_link(trees, {"title_en": "More", "url": "https://example.org/"}, by=by)
+    message = send_message(trees, {"topic": "question", "text": "How tall?"}, by=world.by(None))
+
+    residents = world.dataset(
+        people.owner, people.parks, "Residents", sharing_class="conditional", opening_class="closed"
+    )
+    lent_version = world.version(residents, rows)
+    make_owner_duty(residents, by=by)
+    grant = world.basis("grant", lent_version, {"district": None}, to=people.health)
+    Grant.objects.create(basis=grant)
+
+    permits = world.dataset(people.owner, people.parks, "Permits", description_en="Every permit.")
+    submitted = world.version(permits, rows)
+    submission = submit(permits, version=submitted, terms=Terms({"main": TableTerms({"district": None})}), by=by)
+    cleared = submit_cleared(people, trees, open_version, release)
+    Release.objects.create(basis=release, submission=cleared)
+
+    plans = world.dataset(people.owner, people.parks, "Plans", state="draft")
+    job = Job.objects.create(
+        dataset=plans,
+        source_name="a.csv",
+        source_path="x",
+        source_sha256="0" * 64,
+        source_bytes=1,
+        created_by=people.owner,
+    )
+    key, token = make_key(
+        people.owner,
+        name="mine",
+        scopes=["read"],
+        until=timezone.now() + timedelta(days=2),
+        datasets=[],
+        by=by,
+    )
+    enterprise = world.department("91350100M000100Y43", "Ferry Ltd", kind="enterprise")
+    return SimpleNamespace(
+        **vars(people),
+        trees=trees,
+        residents=residents,
+        permits=permits,
+        plans=plans,
+        version=open_version,
+        release=release,
+        grant=grant,
+        submission=submission,
+        distribution=distribution,
+        document=document,
+        link=link,
+        message=message,
+        job=job,
+        key=key,
+        token=token,
+        enterprise=enterprise,
+        membership=people.stranger.memberships.get(),
+    )
+
+
+def submit_cleared(people, dataset, version, release):
+    """The submission that the release came from."""
+    duty = world.basis("duty", version, {"district": None}, to=people.city, roles=["reviewer"], state="expired")
+    return dataset.submissions.create(
+        version=version,
+        terms=release.terms,
+        made_by=people.owner,
+        duty=duty,
+        state="cleared",
+        decided_by=people.reviewer,
+        decided_at=timezone.now(),
+    )
+
+
+def _distribution(release, version) -> Distribution:
+    with store().open("files/test.csv", "wb") as file:
+        file.write(b"district\nNorth\nSouth\n")
+    return Distribution.objects.create(
+        basis=release,
+        version=version,
+        table="main",
+        format=Format.CSV,
+        path="files/test.csv",
+        name="trees.csv",
+        bytes=21,
+        rows=2,
+        sha256="0" * 64,
+    )
+
+
+def _document(version) -> Document:
+    with store().open("documents/test.txt", "wb") as file:
+        file.write(b"words")
+    return Document.objects.create(
+        version=version, name="a.txt", media_type="text/plain", path="documents/test.txt", bytes=5, sha256="1" * 64
+    )
