@@ -38,8 +38,14 @@ class BarChart:
         top = max((value for _label, value in self.values), default=0) or 1
         step = self.width / max(1, len(self.values))
         return [
-            Bar(label, number_format(value, force_grouping=True), round(step * place + step * 0.1, 2),
-                round(self.base - tall, 2), round(step * 0.8, 2), round(tall, 2))
+            Bar(
+                label,
+                number_format(value, force_grouping=True),
+                round(step * place + step * 0.1, 2),
+                round(self.base - tall, 2),
+                round(step * 0.8, 2),
+                round(tall, 2),
+            )
             for place, (label, value) in enumerate(self.values)
             for tall in [max(value / top * self.base, 2 if value > 0 else 0)]
         ]
@@ -61,6 +67,9 @@ class BarChart:
             return _("%(title)s: nothing to show") % {"title": self.title}
         label, value = max(self.values, key=lambda pair: pair[1])
         return _("%(title)s: %(count)d bars, the highest is %(label)s with %(value)s %(unit)s. A table follows.") % {
-            "title": self.title, "count": len(self.values), "label": label,
-            "value": number_format(value, force_grouping=True), "unit": self.unit,
+            "title": self.title,
+            "count": len(self.values),
+            "label": label,
+            "value": number_format(value, force_grouping=True),
+            "unit": self.unit,
         }
