@@ -85,7 +85,9 @@ def one_table(opening: Opening, name: str | None) -> str:
     names = [table.name for table, _terms in opening.tables()]
     if name is None and len(names) > 1:
         raise Problem("table-required", tables=names)
-    if not names or (name is not None and name not in names):
+    if not names and name is None:
+        raise Problem("not-found", _("There are no rows here, only documents: the dataset's description lists them."))
+    if name is not None and name not in names:
         raise Http404
     return name or names[0]
 

@@ -279,7 +279,7 @@ GET_KEY = {"tags": [KEYS], "summary": "Look at one of your keys", "responses": {
 REVOKE_KEY = {
     "tags": [KEYS],
     "summary": "Revoke one of your keys",
-    "description": "It opens nothing from now on, in a download under way too. A key may revoke itself.",
+    "description": "It opens nothing from now on, in a download under way too. A key may revoke itself and no other.",
     "request": None,
     "responses": {204: None},
 }

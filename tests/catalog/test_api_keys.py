@@ -55,6 +55,16 @@ def test_it_hides_the_keys_of_others_like_missing_ones(people):
     assert_problem(Client().get(f"/api/v1/keys/{theirs.pk}"), 401, "key-missing")
 
 
+def test_it_lets_a_key_revoke_itself_and_no_other(people):
+    client = caller(people.owner)
+    token_of(people.owner)
+    other, own = Key.objects.order_by("-created_at")
+    assert_problem(client.delete(f"/api/v1/keys/{other.pk}"), 403, "not-allowed")
+    assert signed_in(people.owner).delete(f"/api/v1/keys/{other.pk}").status_code == 204
+    assert client.delete(f"/api/v1/keys/{own.pk}").status_code == 204
+    assert_problem(client.get("/api/v1/keys"), 401, "key-invalid")
+
+
 def test_it_makes_a_key_for_a_person_who_signed_in(people):
     answer = signed_in(people.owner).post("/api/v1/keys", wanted(), content_type="application/json")
     assert answer.status_code == 201, answer.content

@@ -250,11 +250,17 @@ def test_it_asks_for_a_table_where_there_are_several(city):
     assert sorted(problem["tables"]) == ["hidden", "main"]
 
 
+def test_it_says_that_a_dataset_has_documents_only(city):
+    city.version.tables.all().delete()
+    problem = assert_problem(rows(caller(), city.trees), 404, "not-found")
+    assert "documents" in problem["detail"]
+
+
 def test_it_reads_a_page_in_a_constant_number_of_queries(city, django_assert_max_num_queries):
     extent(city.version, city.release, "main", by=world.by(None))
     client = caller()
     for limit in (1, 4, 5):
-        with django_assert_max_num_queries(9):
+        with django_assert_max_num_queries(10):
             assert len(rows(client, city.trees, f"?limit={limit}").json()["results"]) == limit
 
 
