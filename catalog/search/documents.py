@@ -71,5 +71,5 @@ def _entry(dataset: Dataset, audience: str, release: Basis | None, columns, upda
     for link in Link.objects.filter(dataset=dataset)[:50]:
         add("C", link.title_en, link.title_zh)
     add("D", dataset.description_en, dataset.description_zh, dataset.place_en, dataset.place_zh)
-    formats = Distribution.objects.filter(basis=release).values_list("format", flat=True).distinct() if release else []
-    return Entry(audience, release.pk if release else None, sorted(formats), updated_at, places)
+    built = Distribution.objects.filter(basis=release).order_by().values_list("format", flat=True) if release else []
+    return Entry(audience, release.pk if release else None, sorted(set(built)), updated_at, places)

@@ -3,7 +3,7 @@
 import pytest
 from django.core.exceptions import ValidationError
 
-from catalog.models import Basis, Column
+from catalog.models import Basis, Column, Distribution
 from catalog.search import SearchQuery, index_dataset, search
 from tests import world
 
@@ -86,6 +86,17 @@ def test_it_counts_facets_under_the_other_choices(catalogue):
     ]
     assert [(v.code, v.count) for v in results.facets["departments"]] == [("schools", 1)]
     assert results.total == 1
+
+
+def test_it_counts_a_dataset_of_many_tables_once_for_each_format(catalogue):
+    _people, trees, *_rest = catalogue
+    release = Basis.objects.get(dataset=trees)
+    for table in ("one", "two"):
+        Distribution.objects.create(
+            basis=release, version=release.version, table=table, format="csv", name=table, bytes=1, rows=1
+        )
+    index_dataset(trees)
+    assert [(value.code, value.count) for value in found("trees").facets["formats"]] == [("csv", 1)]
 
 
 def test_it_pages_without_gap_or_repetition(catalogue):
