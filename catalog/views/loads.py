@@ -113,6 +113,7 @@ def _forms(request: HttpRequest, version: Version, table: Table | None, start: i
 
 def _decide(request: HttpRequest, version: Version, forms: dict[str, ActionForm]) -> HttpResponse | None:
     by, act = request.actor, request.POST.get("act")
+    check_may_keep(by, version.dataset)  # an approver may look
     form = forms.get(act)
     if act == "again" and form and form.act(lambda: read_again(version, reading=form.reading(), by=by)):
         return redirect("job", form.result.pk)
