@@ -7,6 +7,7 @@ SHOWN_CHARS = 200
 MOST_FREQUENT = 10
 COUNTED_EXACTLY = 50_000
 FEW_ROWS = 1000
+HELD_ROWS = 20_000
 
 
 def of_table(con, path, columns, chosen, *, progress):
@@ -19,12 +20,26 @@ def of_table(con, path, columns, chosen, *, progress):
             part = list(
                 zip(columns[start : start + COLUMNS_AT_ONCE], chosen[start : start + COLUMNS_AT_ONCE], strict=True)
             )
-            measured = iter(con.execute(f"SELECT {', '.join(_measures(part))} FROM {relation}").fetchone())
-            for column, choice in part:
-                told.append(_described(column, choice, rows, [next(measured) for _ in range(4)]))
-        for column in told:
-            column["frequent"] = _frequent(con, relation, column, rows)
+            told.extend(_of_part(con, _at_hand(con, relation, part, rows), part, rows))
     return {"rows": rows, "columns": told}
+
+
+def _of_part(con, relation, part, rows):
+    """The profiles of some columns."""
+    measured = iter(con.execute(f"SELECT {', '.join(_measures(part))} FROM {relation}").fetchone())
+    for column, choice in part:
+        described = _described(column, choice, rows, [next(measured) for _ in range(4)])
+        described["frequent"] = _frequent(con, relation, described, rows)
+        yield described
+
+
+def _at_hand(con, relation, part, rows):
+    """Where to read some columns from: of a short table they are held, since opening a wide file is dear."""
+    if rows > HELD_ROWS:
+        return relation
+    names = ", ".join(f'"{column.name}"' for column, _ in part)
+    con.execute(f"CREATE OR REPLACE TEMP TABLE held AS SELECT {names} FROM {relation}")
+    return "held"
 
 
 def _measures(part):
