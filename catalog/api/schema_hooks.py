@@ -66,7 +66,7 @@ def complete(result, generator, request, public):
     result["components"]["headers"] = {
         name: {"description": text, "schema": {"type": "string"}} for name, text in HEADERS.items()
     }
-    result["servers"] = [{"url": settings.ADDRESS}]
+    result["servers"] = [{"url": "/"}]  # where the document was read: the pages that try it may ask no other place
     for path, methods in result["paths"].items():
         for method, operation in methods.items():
             if method in {"get", "post", "put", "patch", "delete"}:

@@ -4,7 +4,7 @@ import uuid
 
 import pytest
 
-from catalog.models import Dataset, DatasetChange, Distribution
+from catalog.models import Dataset, DatasetChange, Distribution, Format, Link
 from tests import world
 from tests.api import caller, dataset_url
 from tests.problems import assert_problem, without_id
@@ -89,6 +89,21 @@ def test_it_lists_in_a_constant_number_of_queries(city, django_assert_num_querie
         world.basis("release", world.version(dataset, TREES), {"species": None})
     with django_assert_num_queries(7):
         assert len(client.get("/api/v1/datasets").json()["results"]) == 6
+
+
+def test_it_describes_in_a_constant_number_of_queries(city, django_assert_num_queries):
+    client = caller()
+    client.get(dataset_url(city.open))
+    with django_assert_num_queries(9):
+        client.get(dataset_url(city.open))
+    for number in range(4):
+        Link.objects.create(dataset=city.open, title_en=f"Link {number}", url="https://example.org/")
+        Distribution.objects.create(basis=city.release, version=city.version, table="main", format=list(Format)[number],
+                                    path="x", name="trees", bytes=1, rows=2, sha256="0" * 64)  # fmt: skip
+        world.version(city.open, TREES)
+    with django_assert_num_queries(9):
+        detail = client.get(dataset_url(city.open)).json()
+    assert (len(detail["links"]), len(detail["files"]), len(detail["versions"])) == (4, 4, 1)
 
 
 def test_it_shows_only_the_columns_that_the_basis_lets_out(city):

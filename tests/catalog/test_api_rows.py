@@ -16,6 +16,7 @@ from catalog.models import Basis, Table
 from catalog.terms import TableTerms, Terms
 from tests import world
 from tests.api import caller, dataset_url
+from tests.database import events_refused
 from tests.problems import assert_problem, without_id
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -135,6 +136,16 @@ def test_it_lets_the_recipient_read_what_was_lent_and_writes_it_down(city):
     assert page["results"] == [{"owner": "An", "height": 12}, {"owner": "Chi", "height": "9007199254740993"}]
     opened = Event.objects.filter(kind="disclosure.opened", dataset=city.secret.pk).first()
     assert json.loads(opened.body)["actor"]["kind"] == "key"
+
+
+def test_it_gives_no_row_that_cannot_be_written_down(city):
+    client = caller(city.requester)
+    with events_refused():
+        for query in ("", "?format=csv"):
+            answer = rows(client, city.secret, query)
+            assert_problem(answer, 500, "internal-error")
+            assert b"Chi" not in answer.content
+    assert rows(client, city.secret).status_code == 200
 
 
 @pytest.mark.parametrize("who", ["stranger", "owner", "auditor"])
