@@ -4,6 +4,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from audit.actor import Actor
 from audit.log import record
@@ -17,8 +18,8 @@ from opendata.permissions import check_may_decide_on, check_may_withdraw
 from opendata.policies import check_may_open, check_none_open
 from opendata.states import SUBMISSION
 
-# Kept for ever in the basis and in the log, so in one language.
-REVIEW = "Review before release"
+# Kept for ever in the basis and in the log, so in one language; a page says the duty in the reader's.
+REVIEW = gettext_noop("Review before release")
 OPEN_DATA = "Open data: for any use"
 RULES = "The city's rules on open data"
 

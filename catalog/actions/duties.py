@@ -1,11 +1,15 @@
 """Duties: the bases under which the owner's own people work with their data."""
 
 from django.db import transaction
+from django.utils.translation import gettext_noop
 
 from audit.actor import Actor
 from audit.log import record
 from catalog.models import Basis, Dataset, Role
 from catalog.terms import Terms
+
+# The log keeps it as it stands; pages say it in the reader's language.
+PURPOSE = gettext_noop("Keeping the department's own data")
 
 
 @transaction.atomic
@@ -18,7 +22,7 @@ def make_owner_duty(dataset: Dataset, *, by: Actor) -> Basis:
         recipient=Basis.Recipient.DEPARTMENT,
         department=dataset.department,
         roles=[Role.STEWARD, Role.APPROVER],
-        purpose="Keeping the department's own data",
+        purpose=PURPOSE,
         legal_basis=dataset.legal_basis or "The department's own duties",
         made_by=by.user,
     )

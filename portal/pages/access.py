@@ -90,4 +90,4 @@ def _way(basis: Basis, entry: Entry) -> Way:
         words = _("A grant to %(who)s until %(day)s") % {"who": who, "day": until}
     else:
         words = _("Your duty") + (f" ({until})" if until else "")
-    return Way(words, basis.purpose, address, chosen)
+    return Way(words, _(basis.purpose) if basis.kind == Basis.Kind.DUTY else basis.purpose, address, chosen)
