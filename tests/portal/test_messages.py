@@ -56,7 +56,7 @@ def test_it_says_every_text_in_every_language():
         ("templates/mail/new.txt", '  x\n {% translate "May" context "a key" %}\nend', "May"),
         (
             "templates/new.html",
-            "{% blocktranslate trimmed count n=3 with a=b %}\n One {{ a }}{% plural %}All {{ a }}{% endblocktranslate %}",
+            "{% blocktranslate trimmed count n=3 with a=b %}\n One {{ a }}{% plural %}{{ a }}{% endblocktranslate %}",
             "One %(a)s",
         ),
     ],
