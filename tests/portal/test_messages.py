@@ -16,9 +16,9 @@ SENTENCE = re.compile(r"[A-Za-z][a-z'’]*(?:[ ,]+[A-Za-z][A-Za-z'’]*){3,}")
 UNREAD = {"code", "pre", "script", "style", "textarea", "title", "svg"}
 READ_ALOUD = {"aria-label", "alt", "title", "placeholder"}
 VOID = {"br", "hr", "img", "input", "link", "meta", "wbr", "source", "use", "path"}
-# What stands in the data of the cast, not in the words of the portal; and what a machine reads.
+# What stands in the data of the cast, not in the words of the portal; and what is no page.
 DATA = ("district = 'North' and day",)
-MACHINES = ("api-", "schema", "healthz", "readyz", "grant-csv", "file", "document")
+NO_PAGES = ("api-", "schema", "healthz", "readyz", "grant-csv", "file", "document", "language")
 
 
 @pytest.fixture
@@ -154,7 +154,7 @@ def test_it_knows_english_when_it_sees_it():
 
 def visits() -> Iterator[tuple[str, str]]:
     """Each page as somebody who may open it sees it, and as nobody does."""
-    for name in [name for name in ADDRESSES if not name.startswith(MACHINES)]:
+    for name in [name for name in ADDRESSES if not name.startswith(NO_PAGES)]:
         let_in = re.search(r"200: ([\w ]+)", OPENED_BY[name])
         yield from ((name, who) for who in {"nobody", "owner", let_in[1].split()[-1] if let_in else WHO[-1]})
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from catalog.actions.columns import change_columns
+from catalog.codes import ColumnType
 from catalog.forms import ActionForm
 from catalog.models import Column, Dataset, Table
 from catalog.permissions import check_may_keep
@@ -56,7 +57,9 @@ def _with_types(dataset: Dataset, rows: list[ColumnForm]) -> list[dict]:
     version = dataset.current_id or dataset.proposed
     types = {table.name: table.types for table in Table.objects.filter(version=version)} if version else {}
     several = len({row.instance.table for row in rows}) > 1
-    return [
-        {"form": row, "type": types.get(row.instance.table, {}).get(row.instance.name, ""), "several": several}
-        for row in rows
-    ]
+    return [{"form": row, "type": _type_of(row.instance, types), "several": several} for row in rows]
+
+
+def _type_of(column: Column, types: dict[str, dict[str, str]]) -> str:
+    kind = types.get(column.table, {}).get(column.name)
+    return str(ColumnType(kind).label) if kind else ""
