@@ -8,7 +8,7 @@ from django.db import connections
 from django.test import TransactionTestCase
 
 from portal.prepare import compile_catalogues
-from tests.database import as_superuser
+from tests.database import as_superuser, drop_database
 
 
 def pytest_addoption(parser):
@@ -16,11 +16,8 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
-    """Passwords of the cast are hashed cheaply; that the product uses Argon2 has a test of its own."""
-    from django.conf import settings
-
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    compile_catalogues()  # a fresh clone has none yet
+    """A fresh clone has no compiled message catalogues yet."""
+    compile_catalogues()
 
 
 def pytest_collection_modifyitems(config, items):
@@ -48,9 +45,7 @@ def django_db_setup(django_db_blocker):
         yield
         for alias in ("owner", "default"):
             connections[alias].close()
-        connections["owner"].settings_dict["NAME"] = "postgres"
-        with connections["owner"].cursor() as cursor:
-            cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        drop_database(name)
 
 
 def empty_tables(self):

@@ -8,6 +8,16 @@ from portal.engines import postgres
 from tests.engines import TEST_VAR
 
 
+def drop_database(name: str) -> None:
+    """The test database is gone, whoever is still connected to it."""
+    connection = postgres.connect(TEST_VAR, "postgres")
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    finally:
+        connection.close()
+
+
 @contextmanager
 def superuser():
     """A connection of the test cluster's superuser to the test database."""

@@ -54,6 +54,7 @@ def end(process: subprocess.Popen) -> None:
 @contextmanager
 def web_server(workers: int = 4, threads: int = 4, **env: str):
     """The web server with so many workers; gives its address."""
+    collect_static()
     port = free_port()
     address = f"http://127.0.0.1:{port}"
     more = {"PORT": str(port), "WEB_WORKERS": str(workers), "WEB_THREADS": str(threads), "ADDRESS": address, **env}
@@ -64,6 +65,13 @@ def web_server(workers: int = 4, threads: int = 4, **env: str):
         yield address
     finally:
         end(process)
+
+
+def collect_static() -> None:
+    """Collects the static files once, as starting does."""
+    if not (Path(os.environ["VAR"]) / "static" / "staticfiles.json").exists():
+        command = [sys.executable, "manage.py", "collectstatic", "--noinput", "-v0"]
+        subprocess.run(command, cwd=ROOT, env=environment(), check=True)
 
 
 def wait_for(url: str, process: subprocess.Popen, seconds: float = 40) -> None:

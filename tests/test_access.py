@@ -41,8 +41,8 @@ def test_it_refuses_to_change_anything_for_those_who_may_not():
         for who, browser in browsers.items():
             if who in POSTED_BY.get(name, WHO):
                 continue
-            as_json = {"data": {"reason": "because"}, "content_type": "application/json"} if name.startswith("api-") else {}
-            answer = answered(browser.post(address, **as_json))
+            kind = {"content_type": "application/json"} if name.startswith("api-") else {}
+            answer = answered(browser.post(address, {"reason": "because"}, **kind))
             if answer != "sign-in" and answer not in REFUSED - {302}:
                 let_in[name, who] = answer
     assert let_in == {}

@@ -1,0 +1,54 @@
+"""A person at a real browser, who looks at every page: a picture is kept, and axe must find nothing."""
+
+import os
+from pathlib import Path
+
+from tests.browser import complaints, overflow
+from tests.server import ROOT
+from tests.world import PASSWORD
+
+PICTURES = Path(os.environ.get("SCREENSHOTS", ROOT / "var" / "screenshots"))
+WIDTHS = (1280, 320)
+SIZE = {"width": 1280, "height": 900}
+
+
+class Traveller:
+    """One person's browser window; `look` at each page that is passed."""
+
+    def __init__(self, browser, address: str, journey: str, language: str):
+        self.page = browser.new_context(viewport=SIZE, accept_downloads=True).new_page()
+        self.page.set_default_timeout(30_000)
+        self.address, self.journey, self.language = address, journey, language
+        self.passed = 0
+        self.errors: list[str] = []
+        self.page.on("console", lambda line: line.type == "error" and self.errors.append(line.text))
+        self.go(f"/language/{language}/")
+
+    def go(self, path: str):
+        """Opens a page of the site."""
+        return self.page.goto(self.address + path)
+
+    def sign_in(self, user) -> None:
+        """Signs in by the form."""
+        self.go("/sign-in/")
+        self.page.fill("[name=email]", user.email)
+        self.page.fill("[name=password]", PASSWORD)
+        self.press("main form button")
+
+    def press(self, selector: str) -> None:
+        """Presses a button or a link, and waits for the page that follows."""
+        with self.page.expect_navigation():
+            self.page.locator(selector).first.click()
+
+    def look(self, name: str) -> None:
+        """Keeps a picture at both widths; nothing sticks out sideways and axe has nothing to say."""
+        self.passed += 1
+        folder = PICTURES / f"{self.journey}-{self.language}"
+        folder.mkdir(parents=True, exist_ok=True)
+        for width in WIDTHS:
+            self.page.set_viewport_size({"width": width, "height": 900})
+            self.page.screenshot(path=folder / f"{self.passed:02d}-{name}-{width}.png", full_page=True)
+            assert complaints(self.page) == [], (name, width)
+            assert overflow(self.page) <= 0, (name, width)
+        self.page.set_viewport_size(SIZE)
+        assert self.errors == [], (name, self.errors)
