@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 WIDTH, HEIGHT, FOOT = 600, 160, 20
@@ -40,7 +39,7 @@ class BarChart:
         return [
             Bar(
                 label,
-                number_format(value, force_grouping=True),
+                f"{value:,}",
                 round(step * place + step * 0.1, 2),
                 round(self.base - tall, 2),
                 round(step * 0.8, 2),
@@ -70,6 +69,6 @@ class BarChart:
             "title": self.title,
             "count": len(self.values),
             "label": label,
-            "value": number_format(value, force_grouping=True),
+            "value": f"{value:,}",
             "unit": self.unit,
         }

@@ -2,7 +2,6 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -42,7 +41,7 @@ def stats(counted: Numbers) -> list[dict]:
         (_("files to download"), counted.files),
         (_("downloads in thirty days"), counted.downloads),
     ]
-    return [{"label": label, "value": number_format(value, force_grouping=True)} for label, value in named]
+    return [{"label": label, "value": f"{value:,}"} for label, value in named]
 
 
 def themes(counts: dict[str, int]) -> list[dict]:
