@@ -10,6 +10,7 @@ from portal.templatetags.causeway import plain
 
 LENGTH = 220
 BEFORE = 60
+LONGEST_WORD = 25
 
 
 def snippet(text: str, q: str) -> SafeString:
@@ -22,6 +23,8 @@ def snippet(text: str, q: str) -> SafeString:
 
     start = max(0, first.start() - BEFORE) if first else 0
     piece = words[start : start + LENGTH]
+    if start + LENGTH < len(words) and " " in piece[-LONGEST_WORD:]:  # Chinese has no spaces to cut at
+        piece = piece.rpartition(" ")[0]
     shown = _marked(piece, pattern) if pattern else conditional_escape(piece)
     return mark_safe(("… " if start else "") + shown + (" …" if start + LENGTH < len(words) else ""))  # noqa: S308
 

@@ -46,6 +46,16 @@
     if (spoken && spoken.dataset.title) document.title = spoken.dataset.title;
   });
 
+  // On a small screen the results should be near: facets without a choice begin closed.
+  function fold() {
+    if (!window.matchMedia("(max-width: 59.99rem)").matches) return;
+    document.querySelectorAll(".facet[open]").forEach(function (facet) {
+      if (!facet.querySelector("[aria-current]")) facet.open = false;
+    });
+  }
+  fold();
+  document.addEventListener("htmx:afterSwap", fold);
+
   // How many characters are left is shown beside long answers, and spoken only near the end.
   document.querySelectorAll("textarea[maxlength][data-left]").forEach(function (area) {
     var counter = document.createElement("p");
