@@ -117,7 +117,9 @@ def test_numbers_are_grouped():
 
 
 def test_a_description_has_no_html_no_pictures_and_no_scripts():
-    html = markdown("# Big\n<b>x</b> ![p](https://a.example/p.png) [a](javascript:x) [b](data:text/html,x) [c](https://c.example)")
+    html = markdown(
+        "# Big\n<b>x</b> ![p](https://a.example/p.png) [a](javascript:x) [b](data:text/html,x) [c](https://c.example)"
+    )
 
     assert "<h3>Big</h3>" in html and "&lt;b&gt;" in html and "<img" not in html
     assert "javascript:x" not in re.findall(r'href="([^"]*)"', html) and 'href="https://c.example"' in html
