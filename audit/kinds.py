@@ -15,8 +15,8 @@ KINDS: dict[str, frozenset[str]] = {
         "account.changed": "fields",
         "account.deactivated": "reason",
         "account.reactivated": "reason",
-        "membership.given": "role until",
-        "membership.ended": "role reason",
+        "membership.given": "member role until",
+        "membership.ended": "member role reason",
         "key.made": "scopes until datasets",
         "key.revoked": "reason",
         # catalogue
@@ -57,7 +57,5 @@ KINDS: dict[str, frozenset[str]] = {
         # exits
         "disclosure.opened": "exit purpose legal_basis version table columns query query_sha256 ceiling",
         "disclosure.closed": "opened rows bytes outcome",
-        # the system itself
-        "configuration.changed": "fields",
     }.items()
 }

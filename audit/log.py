@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 import uuid
+from datetime import date
 
 import rfc8785
 from django.conf import settings
@@ -98,7 +99,7 @@ def _body(event, by, on, department, dataset, basis, facts, private) -> tuple[di
 
 
 def _plain(value):
-    """JSON's own kinds only: whole numbers beyond 53 bits, dates and identifiers become text."""
+    """JSON's own kinds only: dates (ISO 8601), identifiers and whole numbers beyond 53 bits become text."""
     if isinstance(value, dict):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, set | frozenset):
@@ -109,7 +110,7 @@ def _plain(value):
         return value
     if isinstance(value, int) and abs(value) < 2**53:
         return value
-    return str(value)
+    return value.isoformat() if isinstance(value, date) else str(value)
 
 
 def _key(thing):

@@ -108,9 +108,16 @@ def _hung_up(sock: socket.socket) -> bool:
 
 
 def _break_off(sock: socket.socket) -> None:
-    """Resets the connection and throws away what the kernel has not sent yet (connect to AF_UNSPEC, tcp(7))."""
+    """Resets the connection and throws away what the kernel has not sent yet (connect to AF_UNSPEC, tcp(7)).
+
+    A Unix socket cannot be reset so: there the reader still gets what was queued. Serve over TCP, as docs/operator.md
+    shows.
+    """
+    nowhere = struct.pack("=H14x", socket.AF_UNSPEC)
     try:
-        nowhere = struct.pack("=H14x", socket.AF_UNSPEC)
-        _libc.connect(sock.fileno(), nowhere, len(nowhere))
-    except OSError:
-        log.warning("A connection could not be broken off.")
+        if _libc.connect(sock.fileno(), nowhere, len(nowhere)) == 0:
+            return
+        log.warning("A connection could not be reset (%s); it is shut down.", os.strerror(ctypes.get_errno()))
+        sock.shutdown(socket.SHUT_RDWR)
+    except OSError as reason:
+        log.warning("A connection could not be broken off: %s", reason)

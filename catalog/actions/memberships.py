@@ -36,7 +36,7 @@ def begin(user, department: Department, role: str, *, by: Actor, until=None) -> 
         by=by,
         on=membership,
         department=department,
-        facts={"role": role, "until": until},
+        facts={"member": user.pk, "role": role, "until": until},
         private={"member": user.name},
     )
     return membership
@@ -82,7 +82,7 @@ def finish(membership: Membership, *, by: Actor, reason: str) -> None:
         by=by,
         on=membership,
         department=membership.department,
-        facts={"role": membership.role, "reason": reason},
+        facts={"member": membership.user_id, "role": membership.role, "reason": reason},
         private={"member": membership.user.name},
     )
 

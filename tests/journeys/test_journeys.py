@@ -224,6 +224,7 @@ def test_an_approver_lends_five_columns_and_takes_them_back(language, tmp_path):
         officer.go("/keys/new/")
         officer.look("new-key")
         officer.page.fill("[name=name]", "reading")
+        officer.page.fill("[name=until]", time.strftime("%Y-%m-%d", time.gmtime(time.time() + 30 * 86_400)))
         if officer.page.locator("[name=scopes][value=read]").count():
             officer.page.check("[name=scopes][value=read]")
         officer.press("main form button")
