@@ -41,7 +41,7 @@ def limit_of(request, most: int = MOST, default: int = PAGE) -> int:
     text = request.GET.get("limit", "")
     if not text:
         return default
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= most):
+    if not (text.isascii() and text.isdigit() and len(text) < 9 and 1 <= int(text) <= most):
         detail = _("“limit” must be a whole number from 1 to %(most)s.") % {"most": most}
         raise Problem("bad-parameter", detail, errors=[{"parameter": "limit", "detail": detail}])
     return int(text)

@@ -79,12 +79,16 @@ def checked(text: str, kind: str, column: str, parameter: str) -> str:
     }
     try:
         if kind in readers:
+            if not text.isascii():  # other scripts have digits too, which the engine does not read
+                raise ValueError
             value = readers[kind](text.strip().lower() if kind == "boolean" else text.strip())
             if kind == "integer" and not -(2**63) <= value < 2**63:
                 raise ValueError
             if kind == "decimal" and (not value.is_finite() or abs(value) >= Decimal(10) ** 20):
                 raise ValueError
-            return text.strip() if kind not in {"date", "timestamp", "timestamptz"} else value.isoformat()
+            if kind == "time" and value.tzinfo is not None:
+                raise ValueError
+            return text.strip() if kind not in {"date", "time", "timestamp", "timestamptz"} else value.isoformat()
     except (ValueError, KeyError, InvalidOperation, OverflowError):
         raise QueryError(
             "bad-filter",
@@ -144,7 +148,7 @@ def _compile(node: exp.Expression, scope: Scope, depth: int) -> str:
         return f"{_column(node.this, scope)[0]} IS NULL"
     if isinstance(node, exp.In):
         return _membership(node, scope)
-    if isinstance(node, exp.Between):
+    if isinstance(node, exp.Between) and not node.args.get("symmetric"):
         name, kind = _column(node.this, scope)
         low, high = (_value(node.args[end], kind, name, scope) for end in ("low", "high"))
         return f"{name} BETWEEN {low} AND {high}"

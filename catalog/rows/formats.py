@@ -84,8 +84,9 @@ def _pieces(rows) -> Iterator[pa.RecordBatch]:
 def _csv(rows) -> Iterator[bytes]:
     """RFC 4180, UTF-8, header first; a text that a spreadsheet would run as a formula is led by an apostrophe."""
     header = io.BytesIO()
-    names = pa.table({c.name: pa.array([], pa.string()) for c in rows.columns})
-    pyarrow.csv.write_csv(names, header)
+    names = pa.array([c.name for c in rows.columns], pa.string())  # a query names columns as it likes
+    safe = _plain(pa.RecordBatch.from_arrays([names], names=["name"])).column(0).to_pylist()
+    pyarrow.csv.write_csv(pa.Table.from_arrays([pa.array([], pa.string())] * len(safe), names=safe), header)
     rows.exit.gone(0, header.tell())
     yield header.getvalue()
     options = pyarrow.csv.WriteOptions(include_header=False, quoting_style="needed")

@@ -79,7 +79,7 @@ def _one(params, name: str) -> str:
 def _limit(text: str) -> int:
     if not text:
         return PAGE
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= MOST_ROWS):
+    if not (text.isascii() and text.isdigit() and len(text) < 9 and 1 <= int(text) <= MOST_ROWS):
         raise QueryError(
             "bad-parameter",
             _("“limit” must be a whole number from 1 to %(most)s. For all rows use “format”, or follow “next”."),

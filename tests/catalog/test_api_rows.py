@@ -105,9 +105,12 @@ def test_it_counts_a_filter_only_where_asked_or_known(city):
     [
         ("?limit=0", "bad-parameter"),
         ("?limit=10001", "bad-parameter"),
+        ("?limit=000000001999999", "bad-parameter"),
         ("?limit=2&limit=3", "bad-parameter"),
         ("?where=1;drop table x", "bad-filter"),
         ("?height=tall", "bad-filter"),
+        ("?height=１２", "bad-filter"),
+        ("?price=１", "bad-filter"),
         ("?select=avg(species)", "bad-select"),
         ("?after=nonsense", "bad-cursor"),
         ("?format=pdf", "bad-format"),
@@ -238,6 +241,11 @@ def test_it_streams_files_of_the_same_rows(city):
     assert [json.loads(line)["species"] for line in body("ndjson").splitlines()] == ["Oak", "Oak"]
     assert pq.read_table(io.BytesIO(body("parquet"))).num_rows == 2
     assert body("xlsx").startswith(b"PK")
+
+
+def test_a_name_given_in_the_query_is_no_formula_in_the_file(city):
+    answer = rows(caller(), city.trees, "?format=csv&select=height as \"=1%2B1\"")
+    assert b"".join(answer.streaming_content).decode().splitlines()[0] == "\"'=1+1\""
 
 
 def test_it_refuses_a_format_that_the_rows_do_not_fit(city):

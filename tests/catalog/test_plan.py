@@ -173,6 +173,8 @@ HOSTILE = [
     "\x00",
     "district",
     "income = 'abc'",
+    "income = '１２'",
+    "income between symmetric 3 and 1",
     "income = 99999999999999999999",
     "born > '2026-13-45'",
     "not",
