@@ -13,7 +13,7 @@ from django.utils import timezone
 from audit.models import Event
 from catalog.actions import departments
 from catalog.actions.departments import change_department, create_department, verify_enterprise
-from catalog.actions.keys import find_key
+from catalog.actions.keys import find_key, make_key
 from catalog.models import Department, Key, Membership
 from catalog.permissions import holds
 from portal.accounts.actions import people as actions
@@ -148,6 +148,9 @@ def test_a_closed_account_is_out_at_once(admin, client, people):
     olga = type(client)()
     olga.force_login(people.owner, BACKEND)
     assert olga.get(reverse("account")).status_code == 200
+    until = timezone.now() + timedelta(days=9)
+    _key, token = make_key(people.owner, name="K", scopes=["read"], until=until, datasets=[], by=by(people.owner))
+    assert find_key(token)
     admin.post(reverse("person-close", args=[people.owner.pk]), {"reason": "left the city"})
     assert olga.get(reverse("account")).status_code == 302
     people.owner.refresh_from_db()
@@ -156,6 +159,7 @@ def test_a_closed_account_is_out_at_once(admin, client, people):
     admin.post(reverse("person-close", args=[people.owner.pk]), {"reason": "came back"})
     people.owner.refresh_from_db()
     assert people.owner.is_active
+    assert find_key(token) is None
     assert not holds(by(people.owner), "steward", people.parks)
 
 
