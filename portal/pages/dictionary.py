@@ -33,7 +33,7 @@ def read_dictionary(entry: Entry) -> list[Head]:
     """What each column means that the basis lets out, in the order in which rows come."""
     named = {c.name: c for c in Column.objects.filter(dataset=entry.dataset, table=entry.table.name)}
     extent = Extent.objects.filter(basis=entry.basis, version=entry.version, table=entry.table.name).first()
-    profiles = {item["name"]: {"rows": extent.rows, **item} for item in extent.profile} if extent else {}
+    profiles = {item["name"]: {"rows": extent.rows, **item} for item in extent.profile or []} if extent else {}
     return [_head(name, mask, entry, named.get(name), profiles.get(name, {})) for name, mask in entry.columns.items()]
 
 

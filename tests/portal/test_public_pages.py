@@ -16,7 +16,7 @@ from audit.actor import PUBLIC
 from audit.models import Event
 from catalog.api.problem_types import PROBLEM_TYPES
 from catalog.extents import extent
-from catalog.models import Basis, Column, Dataset, Distribution, Message
+from catalog.models import Basis, Column, Dataset, Distribution, Extent, Message
 from catalog.search import index_dataset
 from opendata.models import Usage
 from tests import world
@@ -298,6 +298,12 @@ def test_reading_under_a_grant_is_a_choice_and_is_written_down(client, cast, len
     assert "Ginkgo" in body(page) and "CANARY" not in body(page)
     assert "no-store" in page["Cache-Control"]
     assert Event.objects.filter(kind="disclosure.opened").count() == 1
+
+
+def test_rows_that_were_counted_and_not_profiled_are_shown(client, cast, lent):
+    Extent.objects.create(basis=lent, version=lent.dataset.current, table="main", rows=3)
+    client.force_login(cast.requester)
+    assert "Ginkgo" in body(client.get(address(lent.dataset, basis=lent.pk)))
 
 
 def test_a_stranger_reads_nothing_under_the_grant_of_another(client, cast, lent):
