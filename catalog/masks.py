@@ -31,6 +31,12 @@ class Mask:
     def __str__(self) -> str:
         return self.name if self.argument is None else f"{self.name}:{self.argument}"
 
+    def keeps_all(self, column_type: str) -> bool:
+        """True where it leaves each value of a column of this type as it is: whole numbers rounded to decimals."""
+        if column_type != "integer":
+            return False
+        return (self.name == "round" and self.argument >= 0) or (self.name == "band" and self.argument == 1)
+
     def type_of(self, column_type: str) -> str:
         """The type of what the mask yields on a column of this type."""
         if self.name in {"hash", "first"}:

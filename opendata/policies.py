@@ -5,6 +5,7 @@ from django.utils.translation import gettext as _
 
 from catalog import codes
 from catalog.actions.bases import check_terms
+from catalog.masks import parse_mask
 from catalog.models import Basis, Column, Dataset, Version
 from catalog.terms import Terms
 from opendata.models import Submission
@@ -19,7 +20,7 @@ def check_may_open(dataset: Dataset, version: Version, terms: Terms) -> None:
         raise ValidationError(_("This is not a version of the dataset that can be opened. Confirm it first."))
     check_not_open(version)
     check_terms(terms, version)
-    check_nothing_bare(dataset, terms)
+    check_nothing_bare(dataset, version, terms)
 
 
 def check_not_open(version: Version) -> None:
@@ -57,19 +58,28 @@ def check_fit_to_open(dataset: Dataset) -> None:
         raise ValidationError(_("Describe the dataset first: nobody can use data that nobody explains."))
 
 
-def check_nothing_bare(dataset: Dataset, terms: Terms) -> None:
-    """A column marked personal or sensitive is opened under a mask or not at all."""
+def check_nothing_bare(dataset: Dataset, version: Version, terms: Terms) -> None:
+    """A column marked personal or sensitive is opened under a mask that hides something, or not at all."""
+    types = {table.name: table.types for table in version.tables.all()}
     protected = Column.objects.filter(dataset=dataset, sensitivity__in=PROTECTED).values_list("table", "name")
     bare = [
         name
         for table, name in protected
-        if table in terms.tables and terms.tables[table].columns.get(name, "-") in {None, ""}
+        if table in terms.tables
+        and name in terms.tables[table].columns
+        and is_bare(name, terms.tables[table].columns[name], types[table][name])
     ]
     if bare:
         raise ValidationError(
             _("These columns are marked personal or sensitive: %(columns)s. Leave them out, or mask them."),
             params={"columns": ", ".join(bare)},
         )
+
+
+def is_bare(column: str, text: str | None, column_type: str) -> bool:
+    """True where the column would be seen as it is, without a mask or in spite of one."""
+    mask = parse_mask(text, column=column, column_type=column_type)
+    return mask is None or mask.keeps_all(column_type)
 
 
 def check_none_open(dataset: Dataset) -> None:

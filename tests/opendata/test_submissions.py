@@ -104,6 +104,16 @@ def test_it_refuses_a_protected_column_as_it_is_and_takes_it_masked(cast, sensit
     assert submitted(cast, terms=terms(name="null", kind=None)).state == "submitted"
 
 
+@pytest.mark.parametrize("mask", ["round", "round:2", "band:1"])
+def test_it_refuses_a_protected_number_under_a_mask_that_hides_nothing(cast, mask):
+    version = world.version(cast.dataset, {"age": ("integer", [41, 52])})
+    mark(cast, "age", "personal")
+
+    with pytest.raises(ValidationError, match="age"):
+        submitted(cast, version=version, terms=terms(age=mask))
+    assert submitted(cast, version=version, terms=terms(age="band:10")).state == "submitted"
+
+
 def test_it_refuses_columns_and_masks_that_do_not_fit(cast):
     for wrong in (terms(nothing=None), terms(kind="year"), Terms(), Terms(everything=True), Terms(documents=True)):
         with pytest.raises(ValidationError):
