@@ -131,7 +131,7 @@ def test_it_has_no_table_that_is_not_let_out(lent):
 
 
 def test_it_pages_through_every_row_once(lent):
-    people, version, _grant = lent
+    _people, version, _grant = lent
     release = world.basis("release", version, {"district": None, "income": None})
     for order in ("", "district", "-district", "-income", "district,-income"):
         seen, after = [], ""
