@@ -4,6 +4,7 @@ import re
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from django.conf import settings
 from django.http import HttpResponse, HttpResponseNotModified, StreamingHttpResponse
@@ -71,7 +72,7 @@ def _send(request, file: _Sent, exit_: Exit, path: str) -> HttpResponse:
     elif settings.ACCEL_PREFIX and exit_.basis.kind == Basis.Kind.RELEASE and store().local(path):
         exit_.close("handed to the web server")
         response = HttpResponse()
-        response["X-Accel-Redirect"] = f"{settings.ACCEL_PREFIX}{path}"
+        response["X-Accel-Redirect"] = f"{settings.ACCEL_PREFIX}{quote(path)}"
     else:
         watch_reader(request, exit_)
         response = StreamingHttpResponse(read_file(exit_, path, start=start, length=length))

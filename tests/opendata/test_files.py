@@ -7,6 +7,7 @@ from datetime import date
 
 import pyarrow.parquet as pq
 import pytest
+from django.urls import reverse
 
 from audit.actor import service
 from audit.models import Event
@@ -47,6 +48,14 @@ def release(cast, columns=None):
 def content(basis, kind: Format) -> bytes:
     with store().open(basis.distributions.get(format=kind).path) as file:
         return file.read()
+
+
+def test_a_name_in_any_script_is_handed_to_the_web_server(cast, client, settings):
+    settings.ACCEL_PREFIX = "/_files/"
+    entry = {"path": "files/x/树.csv", "name": "t.csv", "bytes": 1, "rows": 1, "sha256": "0" * 64}
+    made = Distribution.objects.create(basis=release(cast), version=cast.version, table="树", format="csv", **entry)
+
+    assert client.get(reverse("file", args=[made.pk]))["X-Accel-Redirect"] == "/_files/files/x/%E6%A0%91.csv"
 
 
 def test_it_builds_each_format_with_just_what_was_cleared(cast):
