@@ -10,7 +10,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from catalog.masks import Mask, parse_mask
-from catalog.rows.conditions import ENGINE_TYPES, Scope, condition, quoted
+from catalog.rows.conditions import ENGINE_TYPES, MOST_VALUES, Scope, condition, quoted
 from catalog.rows.cursors import read_cursor
 from catalog.rows.errors import QueryError
 from catalog.rows.query import OPERATORS, RowQuery
@@ -153,7 +153,11 @@ def _conditions(query: RowQuery, scope: Scope) -> list[str]:
         if operator in OPERATORS:
             found.append(f"{column} {OPERATORS[operator]} {scope.value(value, kind, name)}")
         elif operator == "in":
-            values = [scope.value(part, kind, name) for part in value.split("\x1f")[:1000]]
+            parts = value.split("\x1f")
+            if len(parts) > MOST_VALUES:
+                words = _("“in” takes a list of 1 to %(most)s values.")
+                raise QueryError("bad-filter", words, scope.parameter, most=MOST_VALUES)
+            values = [scope.value(part, kind, name) for part in parts]
             found.append(f"{column} IN ({', '.join(values)})")
         elif operator == "isnull" and value in {"true", "false"}:
             found.append(f"{column} IS {'' if value == 'true' else 'NOT '}NULL")

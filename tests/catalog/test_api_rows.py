@@ -116,6 +116,7 @@ def test_it_counts_a_filter_only_where_asked_or_known(city):
         ("?format=pdf", "bad-format"),
         ("?basis=nonsense", "bad-parameter"),
         ("?nonsense=1", "unknown-column"),
+        ("?height__in=" + ",".join("1" * 1001), "bad-filter"),
     ],
 )
 def test_it_says_what_is_wrong_with_a_query(city, query, code):
