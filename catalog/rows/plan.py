@@ -275,7 +275,8 @@ def _order(query: RowQuery, outputs: dict, scope: Scope, *, summed: bool) -> lis
     order = []
     for part in _names(query.order_by):
         column, kind = scope.column(part.removeprefix("-").strip().strip('"'))
-        order.append((column, part.startswith("-"), kind))
+        # Qualified, for a selected column may bear the name of another one.
+        order.append((column if summed else f"let_out.{column}", part.startswith("-"), kind))
     if not summed:
         return [*order, ("__row", False, "integer")]
     named = {column for column, _down, _kind in order}
