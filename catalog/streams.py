@@ -17,7 +17,7 @@ from catalog.rows.formats import encode
 from catalog.store import store
 
 SEND_BUFFER = 256 * 1024  # what the kernel may hold unsent: little, so that an ended basis leaves little behind
-RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+RANGE = re.compile(r"bytes=(\d{0,15})-(\d{0,15})")
 
 
 def stream(request, rows: Rows, kind: Format, name: str) -> StreamingHttpResponse:
@@ -104,7 +104,7 @@ def _range(request, size: int, etag: str) -> tuple[int | None, int]:
         return 0, size - 1
     first, last = match.groups()
     if not first:
-        return max(0, size - int(last)), size - 1
+        return (max(0, size - int(last)), size - 1) if int(last) else (None, 0)
     if last and int(last) < int(first):
         return 0, size - 1
     if int(first) >= size:

@@ -71,7 +71,11 @@ class TableCheck:
 
 
 def check_of(version: Version, table: Table, start: int, *, by: Actor) -> TableCheck:
-    """What there is to see of one table, with its first rows, which leave through the gate under the owner's duty."""
+    """What there is to see of one table, with its first rows, which leave through the gate under the owner's duty.
+
+    Cells of the file are shown only to whom that duty lets in; who else may look sees how it was read.
+    """
+    duty = _duty(version, by)
     about = version.report.get("tables", {}).get(table.name, {})
     schema = table.schema[start : start + COLUMNS]
     before = _types_before(version, table)
@@ -80,11 +84,13 @@ def check_of(version: Version, table: Table, start: int, *, by: Actor) -> TableC
         table=table,
         title=about.get("title", table.name),
         detected=about.get("detected", {}),
-        columns=[_column(column, table, before) for column in schema],
+        columns=[_column(column if duty else _without_cells(column), table, before) for column in schema],
         start=start,
-        bad_cells=[(row, column, text, why_words(why)) for row, column, text, why in about.get("bad_cells", [])],
+        bad_cells=[
+            (row, column, text, why_words(why)) for row, column, text, why in about.get("bad_cells", []) if duty
+        ],
         heads=heads,
-        rows=_first_rows(version, table, heads, by=by),
+        rows=_first_rows(version, table, heads, duty, by=by) if duty else [],
     )
 
 
@@ -133,11 +139,17 @@ def _types_before(version: Version, table: Table) -> dict | None:
     return earlier.types if earlier else None
 
 
-def _first_rows(version: Version, table: Table, heads: list[str], *, by: Actor) -> list[list[str]]:
+def _duty(version: Version, by: Actor) -> Basis | None:
     duties = bases_open_to(by).filter(kind=Basis.Kind.DUTY, dataset=version.dataset_id)
-    duty = duties.select_related("dataset").order_by("made_at").first()
-    if duty is None:
-        return []
+    return duties.select_related("dataset").order_by("made_at").first()
+
+
+def _without_cells(about: dict) -> dict:
+    almost = {**about["almost"], "examples": []} if about.get("almost") else None
+    return {**about, "almost": almost, "min": None, "max": None, "frequent": []}
+
+
+def _first_rows(version: Version, table: Table, heads: list[str], duty: Basis, *, by: Actor) -> list[list[str]]:
     query = RowQuery(table=table.name, select=", ".join(f'"{name}"' for name in heads), limit=ROWS)
     try:
         rows = open_rows(query, over=[(version, duty)], by=by)

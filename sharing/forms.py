@@ -95,7 +95,9 @@ class GrantForm(ChoosesColumns, ActionForm):
             return f"{column} is {'not ' if operator == 'given' else ''}null"
         if not value:
             return ""
-        return f"{column} like {text[:-1]}%'" if operator == "begins" else f"{column} {operator} {text}"
+        if operator == "begins":  # a range, because “like” has signs of its own
+            return f"{column} >= {text} and {column} < {text[:-1]}\U0010ffff'"
+        return f"{column} {operator} {text}"
 
     def wanted(self) -> dict:
         """What the action is asked for."""

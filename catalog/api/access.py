@@ -3,7 +3,8 @@
 import uuid
 from dataclasses import dataclass
 
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.http import Http404
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -12,7 +13,7 @@ from django.utils.translation import gettext as _
 from audit.actor import Actor
 from catalog.api.problems import Problem
 from catalog.models import Basis, Dataset, Table, Version
-from catalog.permissions import bases_open_to, departments_of, visible_datasets, withdrawn_from_public
+from catalog.permissions import bases_open_to, departments_of, is_officer, visible_datasets, withdrawn_from_public
 from catalog.terms import TableTerms, Terms
 from catalog.versions import open_version
 
@@ -38,9 +39,20 @@ class Opening:
         return [(table, of_table) for table, of_table in found if of_table is not None]
 
 
+def dated(datasets: QuerySet[Dataset], by: Actor) -> QuerySet[Dataset]:
+    """Adds `shown_at`, the date that this caller may know: of the last change for officers, else of the last release.
+
+    What happens inside a department before a release is cleared must not show outside, not even that it happened.
+    """
+    if is_officer(by):
+        return datasets.annotate(shown_at=F("updated_at"))
+    releases = Basis.objects.live().releases().filter(dataset=OuterRef("pk")).order_by("-version__number")
+    return datasets.annotate(shown_at=Coalesce(Subquery(releases.values("valid_from")[:1]), F("created_at")))
+
+
 def find_dataset(pk, by: Actor) -> Dataset:
     """The dataset, if this caller may know of it; one that was open to all and is no longer says so."""
-    dataset = visible_datasets(by).select_related("department", "current").filter(pk=pk).first()
+    dataset = dated(visible_datasets(by), by).select_related("department", "current").filter(pk=pk).first()
     if dataset is not None:
         return dataset
     if withdrawn_from_public().filter(pk=pk).exists():

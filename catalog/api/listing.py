@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from audit.actor import Actor
 from catalog import codes
+from catalog.api.access import dated
 from catalog.api.pages import PAGE, limit_of, page_of
 from catalog.api.problems import Problem
 from catalog.models import Basis, Dataset, Department, Distribution, Format
@@ -75,7 +76,7 @@ def listing(wanted: DatasetFilter, request, *, by: Actor) -> Listing:
     if wanted.q:
         return _searched(wanted, request, by)
     datasets = wanted.apply(visible_datasets(by)).select_related("department")
-    page = page_of(datasets, request, order=("-updated_at", "-id"), about=f"datasets {wanted}")
+    page = page_of(dated(datasets, by), request, order=("-shown_at", "-id"), about=f"datasets {wanted}")
     return Listing(page.items, datasets.count(), page.next, facets(by, wanted))
 
 
@@ -85,7 +86,7 @@ def _searched(wanted: DatasetFilter, request, by: Actor) -> Listing:
         q=wanted.q, after=request.GET.get("after", ""), limit=limit_of(request, default=PAGE), by=by, **chosen
     )
     results = search(query)
-    found = visible_datasets(by).select_related("department").in_bulk(results.ids)
+    found = dated(visible_datasets(by), by).select_related("department").in_bulk(results.ids)
     items = [found[pk] for pk in results.ids if pk in found]
     counts = {
         name: {value.code: value.count for value in results.facets.get(other, [])} for name, other in FACETS.items()

@@ -25,7 +25,7 @@ def page_of(queryset: QuerySet, request, *, order: tuple[str, ...], about: str) 
     limit, after = limit_of(request), request.GET.get("after", "")
     names = [name.lstrip("-") for name in order]
     if after:
-        to_python = [queryset.model._meta.get_field(name).to_python for name in names]
+        to_python = [_field(queryset, name).to_python for name in names]
         keys = [convert(text) for convert, text in zip(to_python, read_cursor(after, about, len(order)), strict=True)]
         queryset = queryset.filter(_beyond(order, keys))
     items = list(queryset.order_by(*order)[: limit + 1])
@@ -54,6 +54,12 @@ def link_pages(response, request, after: str | None):
         links.append(f'<{_address(request, after)}>; rel="next"')
     response["Link"] = ", ".join(links)
     return response
+
+
+def _field(queryset: QuerySet, name: str):
+    """The field behind a name of the order: of the model, or of an annotation."""
+    annotation = queryset.query.annotations.get(name)
+    return annotation.output_field if annotation is not None else queryset.model._meta.get_field(name)
 
 
 def _beyond(order: tuple[str, ...], keys: list) -> Q:

@@ -2,6 +2,7 @@
 
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from catalog import codes
@@ -56,9 +57,16 @@ class DatasetSerializer(serializers.Serializer):
     sharing_class = serializers.ChoiceField(choices=codes.SharingClass.choices)
     opening_class = serializers.ChoiceField(choices=codes.OpeningClass.choices)
     state = serializers.ChoiceField(choices=Dataset.State.choices)
-    updated_at = serializers.DateTimeField()
+    updated_at = serializers.SerializerMethodField(
+        help_text="When it last changed; for the public, when it was last released."
+    )
     url = serializers.SerializerMethodField(help_text="This dataset in the API.")
     page = serializers.SerializerMethodField(help_text="Its page for people.")
+
+    @extend_schema_field(serializers.DateTimeField())
+    def get_updated_at(self, dataset) -> str:
+        shown = getattr(dataset, "shown_at", dataset.updated_at)  # without: its own steward has just changed it
+        return serializers.DateTimeField().to_representation(shown)
 
     def get_url(self, dataset) -> str:
         return self.context["request"].build_absolute_uri(reverse("api-dataset", args=[dataset.pk]))

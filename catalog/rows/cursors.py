@@ -11,10 +11,14 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.rows.errors import QueryError
 
+BLOCK = 64
+
 
 def write_cursor(about: str, keys: list[str | None]) -> str:
     """A cursor that continues after the row with these order keys, good only for what it is `about`."""
-    sealed = _cipher().encrypt(json.dumps(keys, ensure_ascii=False).encode(), [about.encode()])
+    plain = json.dumps(keys, ensure_ascii=False).encode()
+    plain += b" " * (-len(plain) % BLOCK)  # the number of a row must not show in the length
+    sealed = _cipher().encrypt(plain, [about.encode()])
     return base64.urlsafe_b64encode(sealed).decode().rstrip("=")
 
 

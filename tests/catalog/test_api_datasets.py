@@ -3,6 +3,7 @@
 import uuid
 
 import pytest
+from django.utils import timezone
 
 from catalog.models import Dataset, DatasetChange, Distribution, Format, Link
 from tests import world
@@ -35,6 +36,15 @@ def test_it_lists_to_each_what_they_may_know_of(city):
     assert titles(caller(city.citizen)) == {"Trees"}
     assert titles(caller(city.stranger)) == {"Trees", "Pipes"}
     assert titles(caller(city.owner)) == {"Trees", "Pipes", "Plans"}
+
+
+@pytest.mark.parametrize("who", [None, "citizen"])
+def test_it_does_not_show_outside_that_something_uncleared_arrived(city, who):
+    client = caller(who and getattr(city, who))
+    answers = [client.get(address).content for address in ("/api/v1/datasets", dataset_url(city.open))]
+    world.version(city.open, TREES)
+    Dataset.objects.filter(pk=city.open.pk).update(updated_at=timezone.now())
+    assert [client.get(address).content for address in ("/api/v1/datasets", dataset_url(city.open))] == answers
 
 
 def test_it_says_the_same_of_a_dataset_in_both_languages(city):

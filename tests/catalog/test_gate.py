@@ -9,6 +9,7 @@ from audit.models import Event
 from catalog.extents import extent
 from catalog.gate import BasisEnded, open_rows
 from catalog.models import Basis
+from catalog.rows.cursors import read_cursor, write_cursor
 from catalog.rows.errors import QueryError, Stopped
 from catalog.rows.query import RowQuery
 from tests import world
@@ -146,6 +147,12 @@ def test_it_pages_through_every_row_once(lent):
         assert seen == whole
         assert len(seen) == 4
     assert not Event.objects.filter(kind__startswith="disclosure").exists()
+
+
+def test_it_tells_nothing_by_the_length_of_a_cursor():
+    lengths = {len(write_cursor("about", [str(row)])) for row in (1, 10, 12_345_678)}
+    assert len(lengths) == 1
+    assert read_cursor(write_cursor("about", ["7", None]), "about", 2) == ["7", None]
 
 
 def test_it_gives_each_recipient_other_pseudonyms(lent):
