@@ -16,6 +16,7 @@ from catalog.terms import TableTerms, Terms
 from opendata.actions import clear, return_submission, submit, withdraw_release, withdraw_submission
 from opendata.models import Submission
 from opendata.permissions import visible_submissions
+from opendata.policies import is_bare
 from tests import world
 
 pytestmark = pytest.mark.django_db
@@ -102,6 +103,11 @@ def test_it_refuses_a_protected_column_as_it_is_and_takes_it_masked(cast, sensit
     with pytest.raises(ValidationError, match="name"):
         submitted(cast, terms=terms(name=None, kind=None))
     assert submitted(cast, terms=terms(name="null", kind=None)).state == "submitted"
+
+
+def test_it_opens_no_protected_text_by_its_first_half():
+    assert is_bare("address", "first:9", "text")
+    assert not is_bare("address", "first:8", "text")
 
 
 @pytest.mark.parametrize("mask", ["round", "round:2", "band:1"])
