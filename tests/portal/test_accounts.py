@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from audit.models import Event
+from catalog.actions.keys import find_key, make_key
 from catalog.models import Department, Membership
 from portal.accounts import links
 from portal.accounts.actions import sessions
@@ -142,6 +143,19 @@ def test_a_reset_tells_nobody_who_has_an_account(client, people, mailoutbox):
     assert {(answer.status_code, answer.url) for answer in answers} == {(302, reverse("password-reset-sent"))}
     world.settle()
     assert [mail.to for mail in mailoutbox] == [["olga@causeway.example"]]
+
+
+def test_a_reset_ends_the_keys_of_whoever_held_the_account(client, people, mailoutbox):
+    until = timezone.now() + timedelta(days=30)
+    _key, token = make_key(
+        people.owner, name="mine", scopes=["read"], until=until, datasets=[], by=world.by(people.owner)
+    )
+    client.post(reverse("password-reset"), {"email": "olga@causeway.example"})
+    world.settle()
+    page = client.get(link_in(mailoutbox[0]), follow=True)
+    assert find_key(token) is not None
+    client.post(page.redirect_chain[-1][0], {"password": NEW, "again": NEW})
+    assert find_key(token) is None
 
 
 def test_a_reset_ends_the_wait_after_wrong_passwords(client, people, mailoutbox, django_capture_on_commit_callbacks):

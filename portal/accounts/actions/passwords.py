@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from audit.actor import Actor
 from audit.log import record
+from catalog.actions.keys import revoke_key
 from portal.models import User
 
 
@@ -14,6 +15,15 @@ from portal.models import User
 def ask_reset(email: str, *, by: Actor) -> None:
     """If an account has this address, it gets a link. The answer is the same, and as quick, if none has."""
     record("account.reset_asked", by=by, on=User(), private={"email": User.objects.normalize(email)})
+
+
+@transaction.atomic
+def reset_password(user: User, password: str, *, by: Actor) -> None:
+    """A new password by a link: whoever held the account before keeps nothing of it, no session, link or key."""
+    set_password(user, password, by=by)
+
+    for key in user.keys.filter(revoked_at=None):
+        revoke_key(key, by=by, reason="The password was set anew by a link.")
 
 
 @transaction.atomic

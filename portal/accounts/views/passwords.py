@@ -10,7 +10,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
 from audit.actor import Actor
-from portal.accounts.actions.passwords import ask_reset, set_password
+from portal.accounts.actions.passwords import ask_reset, reset_password, set_password
 from portal.accounts.forms import ChangePasswordForm, EmailForm, NewPasswordForm
 from portal.accounts.pages import signed_in
 from portal.models import User
@@ -56,9 +56,9 @@ class ChoosePassword(PasswordResetConfirmView):
         return super().get_context_data(**kwargs, invited=self.invited)
 
     def form_valid(self, form: NewPasswordForm) -> HttpResponse:
-        """The password is set; every older link and session is over."""
+        """The password is set; every older link, session and key is over."""
         by = Actor(user=self.user, request_id=self.request.id)
-        set_password(self.user, form.cleaned_data["password"], by=by)
+        reset_password(self.user, form.cleaned_data["password"], by=by)
         del self.request.session[INTERNAL_RESET_SESSION_TOKEN]
         messages.success(self.request, _("Your password is set. Sign in with it."))
         return redirect("sign-in")
