@@ -100,6 +100,11 @@ def worker(processes: int = 1, **env: str):
         end(process)
 
 
+def allowed(seconds: float) -> float:
+    """The seconds of a promise, longer by as much as the machine has more to do than it can do at once."""
+    return seconds * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+
+
 def until(condition, seconds: float = 30, every: float = 0.1):
     """What the condition gives once it is true; fails when it does not become so in time."""
     deadline = time.monotonic() + seconds

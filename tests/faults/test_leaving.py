@@ -16,7 +16,7 @@ from catalog.actions.keys import make_key
 from sharing.actions import revoke_grant
 from tests import world
 from tests.database import superuser
-from tests.server import until, web_server
+from tests.server import allowed, until, web_server
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 ROWS = 400_000
@@ -77,8 +77,8 @@ def test_it_ends_slow_downloads_within_a_second_in_every_worker(lent, tmp_path):
 
         revoke_grant(grant, by=world.by(people.approver), reason="misuse")
         revoked = time.monotonic()
-        until(lambda: len(closings()) == 8, seconds=5, every=0.02)
-        assert time.monotonic() - revoked < 1.3  # a second, and the time to look
+        until(lambda: len(closings()) == 8, seconds=20, every=0.02)
+        assert time.monotonic() - revoked < allowed(1.3)  # a second, and the time to look
         for reader in readers:
             assert reader.wait(20) != 0
 
@@ -101,8 +101,8 @@ def test_it_frees_the_engine_when_the_reader_hangs_up(lent):
                 sock.sendall(f"GET {path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\n\r\n".encode())
                 assert b"200 OK" in sock.recv(1000)
         hung_up = time.monotonic()
-        until(lambda: len(closings()) == 5, seconds=5, every=0.02)
-        assert time.monotonic() - hung_up < 1.5
+        until(lambda: len(closings()) == 5, seconds=20, every=0.02)
+        assert time.monotonic() - hung_up < allowed(1.5)
     assert all(facts["rows"] < ROWS for facts in closings())
 
 
