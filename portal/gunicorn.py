@@ -12,12 +12,13 @@ from django.urls import get_resolver
 bind = os.environ.get("BIND") or f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
 worker_class = "gthread"
 workers = int(os.environ.get("WEB_WORKERS", "4"))
-threads = int(os.environ.get("WEB_THREADS", "4"))
+threads = int(os.environ.get("WEB_THREADS", "8"))
+worker_connections = threads  # no worker takes in more than it serves: nobody waits behind slow readers of one worker
 preload_app = True
 
 timeout = 60  # of a worker that stopped turning; a long stream does not stop it
 graceful_timeout = 5
-keepalive = 5
+keepalive = 0  # an idle connection would take a place
 worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108  (heartbeats: memory, not disk)
 
 accesslog = os.environ.get("ACCESS_LOG") or None  # citizens are not tracked unless somebody decides so

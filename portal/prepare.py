@@ -29,6 +29,7 @@ from portal.engines.home import CannotStart, make_folder
 from portal.supervisor import Child, die_with_parent
 
 ROOM = 500_000_000
+LETTING_GO = 5.0  # seconds that a web server killed a moment ago may still hold its port
 EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104  (compared with, not bound to)
 
 
@@ -50,13 +51,25 @@ def check_folder(var: Path) -> None:
 
 def check_port(host: str, port: int) -> None:
     """Nobody else listens where the web server is going to."""
+    error = _bind(host, port)
+    patient_until = time.monotonic() + LETTING_GO
+    while error is not None and error.errno == errno.EADDRINUSE and time.monotonic() < patient_until:
+        time.sleep(0.2)
+        error = _bind(host, port)
+    if error is not None:
+        raise CannotStart(_why_not_bound(error, host, port))
+
+
+def _bind(host: str, port: int) -> OSError | None:
+    """Why the port cannot be had; None if it can."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with closing(socket.socket(family, socket.SOCK_STREAM)) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
         except OSError as error:
-            raise CannotStart(_why_not_bound(error, host, port)) from None
+            return error
+    return None
 
 
 def _why_not_bound(error: OSError, host: str, port: int) -> str:
