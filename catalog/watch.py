@@ -52,12 +52,6 @@ def end(exit_) -> None:
         _sockets.pop(exit_, None)
 
 
-def open_exits() -> int:
-    """How many exits are open in this process."""
-    with _lock:
-        return len(_exits)
-
-
 def _work() -> None:
     global _thread
     idle_since = None

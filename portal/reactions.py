@@ -23,7 +23,6 @@ log = logging.getLogger(__name__)
 REACTIONS = {
     "load.started": (steps.start_job,),
     "version.confirmed": (steps.index_dataset,),
-    "grant.made": (steps.measure_basis,),
     "release.made": (steps.measure_basis, steps.index_dataset, steps.build_files),
     "release.files_built": (steps.index_dataset,),
     "link.added": (steps.index_dataset,),
