@@ -57,5 +57,17 @@ KINDS: dict[str, frozenset[str]] = {
         # exits
         "disclosure.opened": "exit purpose legal_basis version table columns query query_sha256 ceiling",
         "disclosure.closed": "opened rows bytes outcome",
+        # the log itself
+        "log.viewed": "filters",
+        "log.exported": "filters count",
+        "log.checked": "count",
+        "log.alarm_raised": "alarm about sentence",
+        "log.alarm_ended": "alarm about",
+        "log.key_changed": "key",
+        "retention.set": "months reason",
+        "hold.placed": "about reason",
+        "hold.lifted": "about reason",
+        "details.erased": "count reason",
+        "configuration.changed": "changes",
     }.items()
 }
