@@ -18,6 +18,7 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 
 from audit.actor import Actor
+from audit.lists import spelled_out, stated
 from audit.log import record
 from catalog import watch
 from catalog.models import Basis, Distribution, Document, Table, Version
@@ -246,13 +247,14 @@ def _opened(version, basis, table: str, made: Plan | None, query: dict, digest: 
     """The opening event, committed; a release is open to all and leaves none."""
     if basis.kind == Basis.Kind.RELEASE:
         return Exit(basis, by, None)
+    columns = [column.name for column in made.columns] if made else []
     facts = {
         "exit": query["select"].split(" ")[0] if made is None else "rows",
         "purpose": basis.purpose,
         "legal_basis": basis.legal_basis,
         "version": version.pk,
         "table": table,
-        "columns": [column.name for column in made.columns] if made else [],
+        "columns": stated(columns),
         "query": _without_values(query),
         "query_sha256": digest,
         "ceiling": ceiling,
@@ -266,7 +268,7 @@ def _opened(version, basis, table: str, made: Plan | None, query: dict, digest: 
             basis=basis,
             department=basis.department or basis.dataset.department,
             facts=facts,
-            private={"query": _words(query)},
+            private={"query": _words(query), **spelled_out("columns", columns)},
         )
     return Exit(basis, by, event.uuid)
 
@@ -294,7 +296,7 @@ def _without_values(query: dict) -> dict:
         "select": query["select"],
         "group_by": query["group_by"],
         "order_by": query["order_by"],
-        "filtered_by": sorted({column for column, _operator, _value in query["filters"]}),
+        "filtered_by": stated(sorted({column for column, _operator, _value in query["filters"]})),
         "where": bool(query["where"]),
     }
 

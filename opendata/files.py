@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from audit.actor import Actor
+from audit.lists import spelled_out, stated
 from audit.log import record
 from catalog.extents import extent
 from catalog.gate import open_rows
@@ -113,7 +114,8 @@ def finish(release: Basis, *, by: Actor) -> None:
         department=release.dataset.department,
         dataset=release.dataset,
         basis=release,
-        facts={"files": files},
+        facts={"files": stated(files)},
+        private=spelled_out("files", files),
     )
 
 

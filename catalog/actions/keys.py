@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from audit.actor import Actor
+from audit.lists import spelled_out, stated
 from audit.log import record
 from catalog.models import Dataset, Key, Scope
 from catalog.permissions import can, check_at_keyboard, check_may_administer, check_signed_in, visible_datasets
@@ -47,11 +48,13 @@ def make_key(user, *, name: str, scopes: list[str], until: datetime, datasets: l
     key.save(force_insert=True)
     key.datasets.set(datasets)
 
+    named = sorted(str(dataset.pk) for dataset in datasets)
     record(
         "key.made",
         by=by,
         on=key,
-        facts={"scopes": key.scopes, "until": until, "datasets": sorted(str(dataset.pk) for dataset in datasets)},
+        facts={"scopes": key.scopes, "until": until, "datasets": stated(named)},
+        private=spelled_out("datasets", named),
     )
     return key, token
 
