@@ -6,7 +6,7 @@ RFC 6962 (the tree) and C2SP (signed-note, tlog-checkpoint, tlog-cosignature, tl
 
 import base64
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from cryptography.exceptions import InvalidSignature
@@ -405,6 +405,86 @@ def tile_path(level: int | str, number: int, width: int = TILE) -> str:
     while rest:
         path, rest = f"x{rest % 1000:03d}/{path}", rest // 1000
     return f"tile/{level}/{path}" + (f".p/{width}" if width < TILE else "")
+
+
+class Tiles:
+    """The tree of a log, read tile by tile through `read(path)`, which gives the bytes, or None where there is none."""
+
+    def __init__(self, read: Callable[[str], bytes | None], size: int):
+        self.size = size
+        self._read = read
+        self._kept: dict[tuple[int, int], bytes] = {}
+
+    def root(self, size: int | None = None) -> bytes:
+        """The root of the tree, or of the smaller one that it began with."""
+        size = self.size if size is None else size
+        return self.subtree(0, size) if size else EMPTY_ROOT
+
+    def inclusion(self, index: int) -> list[bytes]:
+        """The hashes from the entry's sibling up to the root's child (RFC 6962, 2.1.1)."""
+        low, high, proof = 0, self.size, []
+        while high - low > 1:
+            middle = low + _split(high - low)
+            if index < middle:
+                proof.append(self.subtree(middle, high))
+                high = middle
+            else:
+                proof.append(self.subtree(low, middle))
+                low = middle
+        return proof[::-1]
+
+    def consistency(self, old: int) -> list[bytes]:
+        """The hashes that show that the tree begins with that of `old` entries (RFC 6962, 2.1.2)."""
+        low, high, proof = 0, self.size, []
+        while 0 < old < high:
+            middle = low + _split(high - low)
+            if old <= middle:
+                proof.append(self.subtree(middle, high))
+                high = middle
+            else:
+                proof.append(self.subtree(low, middle))
+                low = middle
+        if low and old:
+            proof.append(self.subtree(low, high))
+        return proof[::-1]
+
+    def subtree(self, low: int, high: int) -> bytes:
+        """The hash over the entries from `low` up to `high`, which must be a subtree of the tree."""
+        span = high - low
+        if span & (span - 1) == 0:
+            return self._whole(span.bit_length() - 1, low)
+        middle = low + _split(span)
+        return node_hash(self.subtree(low, middle), self.subtree(middle, high))
+
+    def tile(self, level: int, number: int) -> bytes:
+        """The hashes of a tile, as many as the tree of this size has there."""
+        width = min(TILE, (self.size >> 8 * level) - number * TILE)
+        data = self._kept.get((level, number))
+        if data is None:
+            data = read_cut(self._read, level, number, width)
+            if data is None or len(data) != width * HASH_BYTES:
+                raise Refused(f"The tile {tile_path(level, number, width)} is missing or cut off.")
+            self._kept[level, number] = data
+        return data
+
+    def _whole(self, height: int, low: int) -> bytes:
+        level, rest = divmod(height, 8)
+        number, offset = divmod(low >> 8 * level, TILE)
+        tile = self.tile(level, number)
+        hashes = [tile[(offset + at) * HASH_BYTES :][:HASH_BYTES] for at in range(1 << rest)]
+        return root_of(hashes)
+
+
+def read_cut(read: Callable[[str], bytes | None], level: int | str, number: int, width: int) -> bytes | None:
+    """A tile or bundle of this width; where it went because the full one is there, that one's beginning."""
+    data = read(tile_path(level, number, width))
+    if data is None and width < TILE and (data := read(tile_path(level, number))) is not None:
+        data = pack_bundle(unpack_bundle(data)[:width]) if level == "entries" else data[: width * HASH_BYTES]
+    return data
+
+
+def _split(span: int) -> int:
+    return 1 << (span - 1).bit_length() - 1
 
 
 def pack_bundle(entries: Iterable[bytes]) -> bytes:
