@@ -1,0 +1,118 @@
+"""The sentence of each kind of event, and the words for what events state by a code."""
+
+from django.utils.translation import gettext_lazy as _
+
+SENTENCES = {
+    # accounts
+    "account.sign_up_asked": _("%(who)s asked for an account."),
+    "account.signed_up": _("%(who)s followed the link: the account %(object)s was made."),
+    "account.invited": _("%(who)s invited a person to the account %(object)s."),
+    "account.signed_in": _("%(who)s signed in."),
+    "account.sign_in_failed": _("%(who)s tried to sign in and was refused."),
+    "account.signed_out": _("%(who)s signed out."),
+    "account.reset_asked": _("%(who)s asked for a link to choose a new password."),
+    "account.password_changed": _("%(who)s chose a new password for the account %(object)s."),
+    "account.changed": _("%(who)s changed the account %(object)s: %(fields)s."),
+    "account.deactivated": _("%(who)s closed the account of %(account)s."),
+    "account.reactivated": _("%(who)s opened the closed account of %(account)s again."),
+    "membership.given": _("%(who)s gave %(member)s the role of %(role)s in %(department)s (until: %(until)s)."),
+    "membership.ended": _("%(who)s ended the role of %(role)s that %(member)s held in %(department)s."),
+    "key.made": _("%(who)s made the key %(object)s for: %(scopes)s (until: %(until)s)."),
+    "key.revoked": _("%(who)s revoked the key %(object)s."),
+    # catalogue
+    "department.created": _("%(who)s entered %(department)s (%(code)s)."),
+    "department.changed": _("%(who)s changed the entry of %(department)s: %(fields)s."),
+    "enterprise.verified": _("%(who)s checked that %(department)s is who it says (%(code)s)."),
+    "dataset.created": _("%(who)s began the dataset %(dataset)s of %(department)s."),
+    "dataset.changed": _("%(who)s changed the description of %(dataset)s: %(fields)s."),
+    "dataset.activated": _("%(who)s put %(dataset)s into the catalogue."),
+    "dataset.retired": _("%(who)s took %(dataset)s out of use."),
+    "dataset.restored": _("%(who)s took %(dataset)s into use again."),
+    "column.changed": _("%(who)s changed the column %(column)s of %(dataset)s: %(fields)s."),
+    "link.added": _("%(who)s added a link to %(dataset)s: %(url)s"),
+    "link.removed": _("%(who)s removed a link from %(dataset)s: %(url)s"),
+    "document.added": _("%(who)s added a document of %(bytes)s bytes to %(dataset)s."),
+    "message.sent": _("%(who)s wrote to the owner of %(dataset)s."),
+    "message.answered": _("%(who)s answered a message about %(dataset)s."),
+    # versions
+    "load.started": _("%(who)s loaded a file of %(bytes)s bytes for %(dataset)s."),
+    "load.failed": _("%(who)s could not read the file for %(dataset)s (%(code)s)."),
+    "version.proposed": _("%(who)s read version %(version)s of %(dataset)s from the file: %(rows)s rows."),
+    "version.confirmed": _("%(who)s made version %(version)s of %(dataset)s the current one: %(rows)s rows."),
+    "version.discarded": _("%(who)s discarded version %(version)s of %(dataset)s."),
+    # bases
+    "duty.made": _("%(who)s recorded the %(basis)s: people of %(department)s may look at %(dataset)s for their work."),
+    "duty.closed": _("%(who)s closed the %(basis)s over %(dataset)s."),
+    "grant.made": _("%(who)s lent %(dataset)s of %(department)s to %(recipient)s until %(until)s (%(basis)s)."),
+    "grant.suspended": _("%(who)s suspended the %(basis)s over %(dataset)s: nothing leaves under it."),
+    "grant.resumed": _("%(who)s resumed the %(basis)s over %(dataset)s."),
+    "grant.revoked": _("%(who)s revoked the %(basis)s over %(dataset)s for good."),
+    "grant.expired": _("The %(basis)s over %(dataset)s ended by its date, %(until)s."),
+    "submission.made": _("%(who)s submitted version %(version)s of %(dataset)s for opening."),
+    "submission.returned": _("%(who)s returned the submission of %(dataset)s."),
+    "submission.withdrawn": _("%(who)s withdrew the submission of %(dataset)s."),
+    "release.made": _("%(who)s cleared version %(version)s of %(dataset)s: it is open to everybody (%(basis)s)."),
+    "release.withdrawn": _("%(who)s withdrew %(dataset)s: it is no longer open (%(basis)s)."),
+    "release.files_built": _("%(who)s built the files of the %(basis)s of %(dataset)s."),
+    # exits
+    "disclosure.opened": _(
+        "%(who)s, for %(department)s, opened %(exit)s of %(dataset)s under the %(basis)s: at most %(ceiling)s rows."
+    ),
+    "disclosure.closed": _(
+        "%(who)s, for %(department)s, received %(rows)s rows (%(bytes)s bytes) of %(dataset)s under the %(basis)s; "
+        "%(outcome)s."
+    ),
+    # the log itself
+    "log.viewed": _("%(who)s looked at events (%(filters)s)."),
+    "log.exported": _("%(who)s took %(count)s events away as a file (%(filters)s)."),
+    "log.checked": _("%(who)s had events checked against the log: %(count)s."),
+    "log.alarm_raised": _("%(who)s raised an alarm about the log (%(alarm)s, %(about)s): %(sentence)s"),
+    "log.alarm_ended": _("%(who)s ended the alarm about the log (%(alarm)s, %(about)s)."),
+    "log.key_changed": _("From now on the log signs with the key %(key)s."),
+    "retention.set": _("%(who)s set how long personal details of events are kept: %(months)s months."),
+    "hold.placed": _("%(who)s placed a legal hold on %(about)s: nothing of it may be erased."),
+    "hold.lifted": _("%(who)s lifted the legal hold on %(about)s."),
+    "details.erased": _("%(who)s erased the personal details of %(count)s events."),
+    "configuration.changed": _("The system started with other settings: %(changes)s."),
+}
+
+ROLES = {
+    "steward": _("steward"),
+    "approver": _("approver"),
+    "requester": _("requester"),
+    "authority": _("authority"),
+    "reviewer": _("reviewer"),
+    "auditor": _("auditor"),
+    "administrator": _("administrator"),
+}
+
+BASES = {"duty": _("duty"), "grant": _("grant"), "release": _("release")}
+
+EXITS = {"rows": _("rows"), "file": _("a file"), "document": _("a document")}
+
+OUTCOMES = {
+    "complete": _("all that was asked for left"),
+    "reader left": _("the reader hung up before the end"),
+    "broken": _("it broke off by a fault"),
+    "ended": _("the right ended while it ran"),
+    "unchecked": _("it was stopped: whether the right still held could not be asked"),
+    "not modified": _("the reader had it already"),
+    "no such range": _("nothing left: there is no such part of the file"),
+    "head only": _("only its length was asked for"),
+    "handed to the web server": _("the file was handed to the web server"),
+}
+
+# Kinds in groups, as a filter offers them.
+GROUPS = {
+    "disclosures": (_("Readings of data"), ("disclosure.",)),
+    "rights": (_("Grants, duties, releases and submissions"), ("grant.", "duty.", "release.", "submission.")),
+    "catalogue": (
+        _("Catalogue and versions"),
+        ("dataset.", "column.", "link.", "document.", "message.", "load.", "version."),
+    ),
+    "people": (
+        _("Accounts, roles, keys and departments"),
+        ("account.", "membership.", "key.", "department.", "enterprise."),
+    ),
+    "log": (_("The log itself"), ("log.", "retention.", "hold.", "details.", "configuration.")),
+}
