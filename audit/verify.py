@@ -1,10 +1,15 @@
-"""Verifies what a Causeway log says: this one file, Python's standard library and `cryptography`, nothing else.
+"""Verifies what a Causeway log says: this one file, Python 3.10 or newer and `cryptography`, nothing else.
 
 It is meant to be taken away: an auditor copies it to a machine that the city does not run. The formats are those of
 RFC 6962 (the tree) and C2SP (signed-note, tlog-checkpoint, tlog-cosignature, tlog-policy, tlog-proof, tlog-tiles).
+
+    python verify.py --help
+
+The exit code is 0 where everything holds, 1 where something was changed, 2 where it could not be checked.
 """
 
 import base64
+import functools
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -32,20 +37,36 @@ def node_hash(left: bytes, right: bytes) -> bytes:
     return hashlib.sha256(b"\x01" + left + right).digest()
 
 
+class Frontier:
+    """A tree that only grows: as much of it as its root needs, some sixty hashes at most."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self._peaks: list[bytes] = []  # the roots of whole subtrees, the largest first
+
+    def add(self, leaf: bytes) -> None:
+        """One more leaf hash, at the right."""
+        rest, top = self.size, leaf
+        while rest & 1:
+            rest, top = rest >> 1, node_hash(self._peaks.pop(), top)
+        self._peaks.append(top)
+        self.size += 1
+
+    def root(self) -> bytes:
+        """The root over all that was added."""
+        return _fold(self._peaks)
+
+
 def root_of(hashes: Iterable[bytes]) -> bytes:
     """The root over these leaf hashes, in constant memory."""
-    stack: list[tuple[int, bytes]] = []
+    tree = Frontier()
     for leaf in hashes:
-        height, top = 0, leaf
-        while stack and stack[-1][0] == height:
-            height, top = height + 1, node_hash(stack.pop()[1], top)
-        stack.append((height, top))
-    if not stack:
-        return EMPTY_ROOT
-    root = stack.pop()[1]
-    while stack:
-        root = node_hash(stack.pop()[1], root)
-    return root
+        tree.add(leaf)
+    return tree.root()
+
+
+def _fold(peaks: list[bytes]) -> bytes:
+    return functools.reduce(lambda right, left: node_hash(left, right), reversed(peaks)) if peaks else EMPTY_ROOT
 
 
 def check_inclusion(index: int, size: int, leaf: bytes, proof: list[bytes], root: bytes) -> None:
@@ -312,8 +333,9 @@ class Policy:
         groups: dict[str, tuple[int, tuple[str, ...]]] = {}
         quorum = ""
         grouped: set[str] = set()
-        for number, line in enumerate(_utf8(data, "policy").splitlines(), 1):
-            kind, *words = line.split("#", 1)[0].split() or [""]
+        for number, line in enumerate(_utf8(data, "policy").split("\n"), 1):
+            kind, *words = line.replace("\t", " ").strip(" ").split(" ")
+            words = [word for word in words if word]
             taken = {*witnesses, *groups, "none"}
             if kind == "log" and len(words) in {1, 2}:
                 logs.append((Key.parse(words[0]), words[1] if words[1:] else ""))
@@ -324,8 +346,10 @@ class Policy:
                 grouped |= set(words[2:])
             elif kind == "quorum" and len(words) == 1 and words[0] in taken and not quorum:
                 quorum = words[0]
-            elif kind:
+            elif kind and not kind.startswith("#"):
                 raise Refused(f"Line {number} of the policy is not understood: “{line.strip()[:80]}”.")
+        if any(key.kind != ED25519 for key, _url in logs) or any(w.key.kind != COSIGNATURE for w in witnesses.values()):
+            raise Refused("A policy names logs by keys of type 1, and witnesses by keys of type 4.")
         public = [key.public for key, _url in logs] + [witness.key.public for witness in witnesses.values()]
         if not quorum or len(set(public)) < len(public):
             raise Refused("A policy names each key once, and has one line that says its quorum.")
