@@ -1,0 +1,35 @@
+"""Serves the witness by gunicorn, with one process and several threads."""
+
+from gunicorn.app.base import BaseApplication
+
+from audit.witness.web import application
+from audit.witness.witness import Witness
+
+
+class Server(BaseApplication):
+    """The web server of one witness."""
+
+    def __init__(self, witness: Witness, listen: str):
+        self.witness = witness
+        self.listen = listen
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Threads, and connections that are kept: a log asks each second."""
+        for name, value in {
+            "bind": self.listen,
+            "worker_class": "gthread",
+            "workers": 1,
+            "threads": 8,
+            "keepalive": 75,
+            "timeout": 30,
+            "graceful_timeout": 5,
+            "control_socket_disable": True,
+            "proc_name": "causeway-witness",
+            "loglevel": "warning",
+        }.items():
+            self.cfg.set(name, value)
+
+    def load(self):
+        """The WSGI application."""
+        return application(self.witness)
