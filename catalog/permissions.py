@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from guardian.shortcuts import assign_perm, remove_perm
 
 from audit.actor import Actor
+from audit.models import Event
 from catalog.models import Basis, Dataset, Department, DepartmentPermission, Key, Membership, Role, Scope
 
 
@@ -123,6 +124,15 @@ def check_may_administer(by: Actor) -> None:
         raise PermissionDenied(_("Only an administrator can do this."))
 
 
+def check_may_audit(by: Actor) -> None:
+    """An auditor of the city reads every event; with a key that reads and names no datasets, also by program."""
+    check_scope(by, Scope.READ)
+    if by.key is not None and by.key.datasets.exists():
+        raise PermissionDenied(_("This key was made for certain datasets, and the log is about all. Use another key."))
+    if not holds_in_city(by, Role.AUDITOR):
+        raise PermissionDenied(_("Only an auditor can do this. The administrator gives that role."))
+
+
 def check_at_keyboard(by: Actor) -> None:
     """Some acts are for a person who signed in: no key does them."""
     if by.key is not None:
@@ -176,6 +186,26 @@ def visible_datasets(by: Actor) -> QuerySet[Dataset]:
         if holds_in_city(by, Role.AUTHORITY):
             seen |= ~Q(state=Dataset.State.DRAFT)
     return Dataset.objects.filter(seen)
+
+
+def readable_events(by: Actor) -> QuerySet[Event]:
+    """The events that this actor may read and prove to others.
+
+    Auditors: all. Everybody else: those of the grants lent by or to their department, and their own readings. A key
+    reads those of its own datasets.
+    """
+    if by.user is None or not can(check_scope, by, Scope.READ):
+        return Event.objects.none()
+    if can(check_may_audit, by):
+        return Event.objects.all()
+    decided = Q(dataset__department__in=departments_of(by, Role.STEWARD, Role.APPROVER))
+    grants = Basis.objects.filter(decided | names(by), kind=Basis.Kind.GRANT)
+    seen = Event.objects.filter(
+        Q(basis__in=grants.values("pk")) | Q(actor=by.user_id, kind__in=["disclosure.opened", "disclosure.closed"])
+    )
+    if by.key is None or not by.key.datasets.exists():
+        return seen
+    return seen.filter(dataset__in=by.key.datasets.values("pk"))
 
 
 def withdrawn_from_public() -> QuerySet[Dataset]:
