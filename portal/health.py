@@ -5,7 +5,6 @@ import secrets
 from collections.abc import Callable
 from functools import cache
 
-from django.apps import apps
 from django.core.cache import caches
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
@@ -14,6 +13,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from audit.guards import too_little, too_much
 from catalog.store import store
 
 log = logging.getLogger(__name__)
@@ -60,17 +60,9 @@ def known_migrations() -> set[tuple[str, str]]:
 
 def check_events() -> str:
     """The application's role may add events and read them, and do nothing else to them."""
-    table = apps.get_model("audit", "Event")._meta.db_table
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT has_table_privilege(%s, 'INSERT') AND has_table_privilege(%s, 'SELECT'), "
-            "has_table_privilege(%s, 'UPDATE, DELETE, TRUNCATE') OR has_any_column_privilege(%s, 'UPDATE')",
-            [table] * 4,
-        )
-        may_add, may_change = cursor.fetchone()
-    if may_change:
+    if too_much(connection):
         return "the application's role can change events: run manage.py lockdown"
-    return "" if may_add else "the application's role cannot add events: run manage.py lockdown"
+    return "the application's role cannot add events: run manage.py lockdown" if too_little(connection) else ""
 
 
 def check_cache() -> str:

@@ -1,7 +1,9 @@
 """Acts on the test database with rights that the application does not have."""
 
+import io
 from contextlib import contextmanager
 
+from django.core.management import call_command
 from django.db import connections
 
 from portal.engines import postgres
@@ -44,4 +46,15 @@ def events_refused():
     try:
         yield
     finally:
-        as_superuser(f"GRANT INSERT ON audit_event TO {role}")
+        call_command("lockdown", verbosity=0)
+
+
+@contextmanager
+def loosened(*statements: str):
+    """The database is less closed than it should be for a while; `{app}` is the application's role."""
+    role = connections["default"].settings_dict["USER"]
+    try:
+        as_superuser(*[statement.replace("{app}", role) for statement in statements])
+        yield
+    finally:
+        call_command("lockdown", verbosity=0, stderr=io.StringIO())
