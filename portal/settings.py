@@ -173,6 +173,16 @@ ENGINE_AT_ONCE = number("ENGINE_AT_ONCE", 4)
 JOB_LEASE_SECONDS = number("JOB_LEASE_SECONDS", 30)
 EVENT_LISTENER = "portal.reactions.hear"
 
+# The log. Its origin is its name for ever; keys that are on their way out still sign beside the current one.
+LOG_ORIGIN = os.environ.get("LOG_ORIGIN", f"{ADDRESS.split('://')[-1].rstrip('/')}/log")
+LOG_KEY = os.environ.get("LOG_KEY", "")
+LOG_KEY_FILE = os.environ.get("LOG_KEY_FILE", "")
+LOG_OLD_KEY_FILES = words("LOG_OLD_KEY_FILES")
+LOG_STORAGE_URL = os.environ.get("LOG_STORAGE_URL", f"{STORAGE_URL.rstrip('/')}/log")
+LOG_CHECKPOINT_SECONDS = float(os.environ.get("LOG_CHECKPOINT_SECONDS", "1"))
+LOG_ENTRIES_PUBLIC = flag("LOG_ENTRIES_PUBLIC")
+LOG_ENTRY_READERS = "portal.pages.log.readers.may_read_entries"
+
 AUTH_USER_MODEL = "portal.User"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",

@@ -9,6 +9,7 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     path("api/v1/", include("sharing.api_urls")),
     path("api/", include("catalog.api.urls")),
+    path("", include("audit.urls")),
     path("", include("catalog.urls")),
     path("", include("portal.accounts.urls")),
     path("", include("portal.pages.desk.urls")),

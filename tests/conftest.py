@@ -72,6 +72,14 @@ def no_watcher_over_uncommitted_rows(request, monkeypatch):
         monkeypatch.setattr("catalog.gate.LOOK_AGAIN", 3600)
 
 
+@pytest.fixture
+def own_log(tmp_path, settings, monkeypatch):
+    """The log's files in a folder of this test alone, for this process and its children: tables begin anew as well."""
+    settings.LOG_STORAGE_URL = f"file://{tmp_path / 'log'}"
+    monkeypatch.setenv("LOG_STORAGE_URL", settings.LOG_STORAGE_URL)
+    return tmp_path / "log"
+
+
 @pytest.fixture(autouse=True)
 def no_counts_of_other_tests():
     """The cache counts who came how often from one address: here that is always the same one."""

@@ -8,7 +8,7 @@ import tempfile
 from contextlib import closing
 from pathlib import Path
 
-from portal.engines import home, postgres, valkey
+from portal.engines import LOG_ORIGIN, home, log_key, postgres, valkey
 
 TEST_VAR = Path(__file__).resolve().parent.parent / "var" / "test"
 
@@ -39,6 +39,8 @@ def start_engines() -> dict[str, str]:
         "PSEUDONYM_SECRET": "only-for-tests-" + "9876543210" * 4,
         "ALLOWED_HOSTS": "testserver,localhost,127.0.0.1",
         "DEMO": "0",
+        "LOG_ORIGIN": LOG_ORIGIN,
+        "LOG_KEY_FILE": str(log_key(folder / "log.key")),
     }
 
 

@@ -5,8 +5,10 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 
+from audit.signing import Signer
 from portal.engines import home, postgres, valkey
 
+LOG_ORIGIN = "localhost/log"  # of a log on one machine; a city names its own
 SECRETS = ("SECRET_KEY", "PSEUDONYM_SECRET")
 
 
@@ -22,6 +24,8 @@ def defaults(var: Path) -> dict[str, str]:
         "ALLOWED_HOSTS": "localhost,127.0.0.1,[::1]",
         "DEMO": "1",
         "VAR": str(var),
+        "LOG_ORIGIN": LOG_ORIGIN,
+        "LOG_KEY_FILE": str(log_key(var / "log.key")),
         **kept_secrets(var / "secrets.env"),
     }
 
@@ -44,6 +48,14 @@ def kept_secrets(path: Path) -> dict[str, str]:
             with path.open("a") as file:
                 file.write(f"{name}={found[name]}\n")
     return found
+
+
+def log_key(path: Path) -> Path:
+    """The file of the key that signs this folder's log, made once."""
+    if not path.exists():
+        with suppress(OSError):
+            home.write_once(path, f"{Signer.new(LOG_ORIGIN)}\n")
+    return path
 
 
 def embedded(var: Path, environ=os.environ) -> set[str]:
