@@ -21,8 +21,8 @@ from audit.actor import Actor
 from audit.lists import spelled_out, stated
 from audit.log import record
 from catalog import watch
+from catalog.holding import covered_table, held, still_held
 from catalog.models import Basis, Distribution, Document, Table, Version
-from catalog.permissions import bases_open_to
 from catalog.rows.cursors import write_cursor
 from catalog.rows.engine import Run
 from catalog.rows.errors import QueryError, Stopped
@@ -57,7 +57,7 @@ class Exit:
         """True while the basis holds for this reader; asks the database when the last look is too old."""
         if not self.reason and time.monotonic() - self._looked >= LOOK_AGAIN:
             self._looked = time.monotonic()
-            if not bases_open_to(self.by).filter(pk=self.basis.pk).exists():
+            if not still_held(self.basis, self.by):
                 self.stop("ended")
         return not self.reason
 
@@ -183,7 +183,7 @@ def open_statistics(table_name: str, *, over: list[tuple[Version, Basis]], by: A
 
 def open_file(distribution: Distribution, *, by: Actor) -> tuple[Exit, str]:
     """A built file under the basis that it was built for: the exit to count with, and its path in the store."""
-    basis = _held(distribution.basis, distribution.version, by)
+    basis = _check_covers(_held(distribution.basis, by), distribution.version)
     query = RowQuery(table=distribution.table, select=f"file {distribution.format}")
     exit_ = _opened(
         distribution.version, basis, distribution.table, None, query.normal(), query.sha256, distribution.rows, by
@@ -193,7 +193,7 @@ def open_file(distribution: Distribution, *, by: Actor) -> tuple[Exit, str]:
 
 def open_document(document: Document, basis: Basis, *, by: Actor) -> tuple[Exit, str]:
     """A document of a version under a basis that includes documents: the exit to count with, and its path."""
-    basis = _held(basis, document.version, by)
+    basis = _check_covers(_held(basis, by), document.version)
     if not Terms.from_json(basis.terms).documents:
         raise Http404
     query = RowQuery(table="", select=f"document {document.name}")
@@ -227,20 +227,34 @@ def _checked(table_name: str, over, by: Actor) -> tuple[Version, Basis, Table, T
     if len(over) != 1:
         raise QueryError("one-basis", _("One version under one basis is read at a time."))
     ((version, basis),) = over
-    basis = _held(basis, version, by)
-    table = version.tables.filter(name=table_name).first()
-    terms = Terms.from_json(basis.terms).of_table(table_name, table.types) if table is not None else None
+    fresh = _held(basis, by)
+    table = covered_table(fresh, version, table_name)
+    if table is None:
+        _check_covers(fresh, version)
+        raise Http404
+    terms = Terms.from_json(fresh.terms).of_table(table_name, table.types)
     if terms is None:
         raise Http404
-    return version, basis, table, terms
+    return version, fresh, table, terms
 
 
-def _held(basis: Basis, version: Version, by: Actor) -> Basis:
-    """The basis as it is at this moment, if it holds for this reader and this version."""
-    fresh = bases_open_to(by).select_related("dataset__department", "department").filter(pk=basis.pk).first()
-    if fresh is None or not covers(fresh, version):
-        raise BasisEnded(_("This basis does not let you in now. Ask the owner of the dataset, or look for another."))
+def _held(basis: Basis, by: Actor) -> Basis:
+    """The basis as it is at this moment, if it holds for this reader."""
+    fresh = held(basis, by)
+    if fresh is None:
+        raise _ended()
     return fresh
+
+
+def _check_covers(basis: Basis, version: Version) -> Basis:
+    """The basis, if it opens this version."""
+    if not covers(basis, version):
+        raise _ended()
+    return basis
+
+
+def _ended() -> BasisEnded:
+    return BasisEnded(_("This basis does not let you in now. Ask the owner of the dataset, or look for another."))
 
 
 def _opened(version, basis, table: str, made: Plan | None, query: dict, digest: str, ceiling: int, by: Actor) -> Exit:
