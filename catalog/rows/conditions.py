@@ -7,6 +7,7 @@ parameters of the column's type.
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 
 import sqlglot
 from django.utils.translation import gettext_lazy as _
@@ -31,6 +32,7 @@ COMPARISONS = {exp.EQ: "=", exp.NEQ: "<>", exp.GT: ">", exp.GTE: ">=", exp.LT: "
 MIRRORED = {"=": "=", "<>": "<>", ">": "<", ">=": "<=", "<": ">", "<=": ">="}
 DEEPEST = 40
 LONGEST = 4_000
+SHORT = 300
 MOST_VALUES = 1_000
 
 
@@ -106,7 +108,7 @@ def parsed(text: str, parameter: str) -> exp.Expression:
     if len(text) > LONGEST:
         raise QueryError("bad-filter", _("This condition is longer than %(most)s characters."), parameter, most=LONGEST)
     try:
-        tree = sqlglot.parse_one(f"SELECT 1 WHERE {text}", dialect="duckdb")
+        tree = _known_tree(text) if len(text) <= SHORT else _tree(text)
     except (SqlglotError, RecursionError):
         tree = None
     extra = (
@@ -121,6 +123,14 @@ def parsed(text: str, parameter: str) -> exp.Expression:
             parameter,
         )
     return tree.args["where"].this
+
+
+def _tree(text: str) -> exp.Expression:
+    return sqlglot.parse_one(f"SELECT 1 WHERE {text}", dialect="duckdb")
+
+
+# The row filter of a basis is read at every page. A tree is only looked at, so one serves all; long ones are not kept.
+_known_tree = lru_cache(maxsize=256)(_tree)
 
 
 def condition(text: str, scope: Scope) -> str:

@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import rfc8785
 from django.utils.translation import gettext_lazy as _
@@ -51,7 +52,7 @@ class RowQuery:
             "order_by": self.order_by,
         }
 
-    @property
+    @cached_property
     def sha256(self) -> str:
         """The digest of the normal form."""
         return hashlib.sha256(rfc8785.dumps(self.normal())).hexdigest()
