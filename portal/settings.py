@@ -7,6 +7,7 @@ import os
 import sys
 from contextlib import suppress
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import dj_database_url
 from csp.constants import NONE, SELF
@@ -46,6 +47,12 @@ def number(name: str, default: int) -> int:
 def words(name: str, default: str = "") -> list[str]:
     """A comma-separated list."""
     return [word.strip() for word in os.environ.get(name, default).split(",") if word.strip()]
+
+
+def without_credentials(address: str) -> str:
+    """Where a service is, and not how one gets in: of each address its scheme, host, port and path."""
+    places = [urlsplit(part) for part in address.split(";")]
+    return ";".join(f"{place.scheme}://{place.netloc.rpartition('@')[2]}{place.path}" for place in places)
 
 
 DEBUG = flag("DEBUG")
@@ -155,6 +162,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-jobs": {"task": "catalog.tasks.sweep_jobs", "schedule": 10.0},
     "expire-bases": {"task": "catalog.tasks.expire_bases", "schedule": 60.0},
     "end-memberships": {"task": "catalog.tasks.end_memberships", "schedule": 60.0},
+    "watch-witnesses": {"task": "audit.tasks.watch_witnesses", "schedule": 60.0},
     "clear-uploads": {"task": "catalog.tasks.clear_leftovers", "schedule": 3600.0},
 }
 
@@ -180,6 +188,9 @@ LOG_KEY_FILE = os.environ.get("LOG_KEY_FILE", "")
 LOG_OLD_KEY_FILES = words("LOG_OLD_KEY_FILES")
 LOG_STORAGE_URL = os.environ.get("LOG_STORAGE_URL", f"{STORAGE_URL.rstrip('/')}/log")
 LOG_CHECKPOINT_SECONDS = float(os.environ.get("LOG_CHECKPOINT_SECONDS", "1"))
+LOG_POLICY_FILE = os.environ.get("LOG_POLICY_FILE", "")
+LOG_WITNESS_SECONDS = float(os.environ.get("LOG_WITNESS_SECONDS", "3"))
+LOG_WITNESS_SILENT_SECONDS = number("LOG_WITNESS_SILENT_SECONDS", 900)
 LOG_ENTRIES_PUBLIC = flag("LOG_ENTRIES_PUBLIC")
 LOG_ENTRY_READERS = "portal.pages.log.readers.may_read_entries"
 
@@ -317,3 +328,43 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": os.environ.get("LOG_LEVEL", "INFO")},
     "loggers": {"axes": {"level": "WARNING"}, "django.request": {"level": "ERROR"}, "fontTools": {"level": "WARNING"}},
 }
+
+SERVICES = {
+    "database": without_credentials(text("DATABASE_URL")),
+    "queue": without_credentials(CELERY_BROKER_URL),
+    "cache": without_credentials(text("CACHE_URL")),
+    "storage": without_credentials(STORAGE_URL),
+    "log": without_credentials(LOG_STORAGE_URL),
+}
+# What the log says when it changes: never a secret, nothing that differs from machine to machine without meaning.
+RECORDED_SETTINGS = [
+    "ADDRESS",
+    "ALLOWED_HOSTS",
+    "API_LIMIT_ANONYMOUS",
+    "API_LIMIT_KEY",
+    "AXES_COOLOFF_TIME",
+    "AXES_FAILURE_LIMIT",
+    "CITY_NAME_EN",
+    "CITY_NAME_ZH",
+    "CSRF_TRUSTED_ORIGINS",
+    "DEBUG",
+    "DEMO",
+    "EMAIL_HOST",
+    "ENGINE_AT_ONCE",
+    "ENGINE_MEMORY_MB",
+    "ENGINE_QUERY_MS",
+    "ENGINE_THREADS",
+    "EVENT_LISTENER",
+    "HTTPS",
+    "JOB_LEASE_SECONDS",
+    "LOG_CHECKPOINT_SECONDS",
+    "LOG_ENTRIES_PUBLIC",
+    "LOG_ENTRY_READERS",
+    "LOG_ORIGIN",
+    "LOG_POLICY_FILE",
+    "PASSWORD_HASHERS",
+    "SERVICES",
+    "SESSION_COOKIE_AGE",
+    "TIME_ZONE",
+    "UPLOAD_MAX_BYTES",
+]

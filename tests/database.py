@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from django.core.management import call_command
 from django.db import connections
 
+from audit.management.commands.lockdown import rights_on
 from portal.engines import postgres
 from tests.engines import TEST_VAR
 
@@ -41,12 +42,13 @@ def as_superuser(*statements: str) -> None:
 @contextmanager
 def events_refused():
     """The application may not insert events for a while."""
-    role = connections["default"].settings_dict["USER"]
+    role, quote = connections["default"].settings_dict["USER"], connections["default"].ops.quote_name
     as_superuser(f"REVOKE INSERT ON audit_event FROM {role}")
     try:
         yield
     finally:
-        call_command("lockdown", verbosity=0)
+        with superuser() as connection, connection.cursor() as cursor:
+            cursor.execute(f"GRANT {rights_on(cursor, 'audit_event', quote)} ON audit_event TO {role}")
 
 
 @contextmanager
