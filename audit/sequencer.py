@@ -24,9 +24,11 @@ LOCK = "audit.sequencer"
 
 MISSING = """
 SELECT event.id, event.body FROM audit_event event
- WHERE event.xact >= %s AND NOT EXISTS (SELECT FROM audit_entry entry WHERE entry.event_id = event.id)
+ WHERE {window} AND NOT EXISTS (SELECT FROM audit_entry entry WHERE entry.event_id = event.id)
  ORDER BY event.id LIMIT %s
 """
+# From the oldest open transaction to the newest: numbers beyond are those of another server, before a restore.
+RECENT = "event.xact >= %s AND event.xact < pg_snapshot_xmax(pg_current_snapshot())::text::bigint"
 OLDEST_OPEN = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
 NUMBER = (
     "INSERT INTO audit_entry (index, event_id, leaf_hash) SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bytea[])"
@@ -49,7 +51,7 @@ class Sequencer:
     signers: list[Signer]
     edge: Edge
     state: LogState
-    mark: int = 0  # no transaction before this one can still bring events that have no entry
+    mark: int | None = None  # no transaction before this one can still bring events without an entry; None: look at all
 
     @classmethod
     def begin(cls) -> "Sequencer":
@@ -80,7 +82,8 @@ class Sequencer:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(OLDEST_OPEN)
             (oldest_open,) = cursor.fetchone()
-            cursor.execute(MISSING, [self.mark, AT_ONCE])
+            window, since = ("TRUE", []) if self.mark is None else (RECENT, [self.mark])
+            cursor.execute(MISSING.format(window=window), [*since, AT_ONCE])
             events = cursor.fetchall()
             if events:
                 cursor.execute("SELECT coalesce(max(index) + 1, 0) FROM audit_entry")

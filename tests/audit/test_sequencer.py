@@ -118,6 +118,20 @@ def test_it_never_passes_over_a_late_commit():
     assert published().root == root_of(map(leaf_hash, in_order()))
 
 
+def test_it_logs_what_another_server_numbered_before_a_restore():
+    """Numbers of transactions begin anew on another server: neither the restored events nor new ones are missed."""
+    happen(5)
+    as_superuser("SET session_replication_role = replica", "UPDATE audit_event SET xact = 9000000000000 + xact")
+    sequencer = Sequencer.begin()
+    while sequencer.round():
+        pass
+    happen(3)
+    while sequencer.round():
+        pass
+
+    assert published().size == Event.objects.count() == 9
+
+
 def test_it_leaves_out_what_was_rolled_back():
     happen(1)
     with pytest.raises(RuntimeError), transaction.atomic():

@@ -122,12 +122,10 @@ class Command(BaseCommand):
         """The web server and, unless told otherwise, those who work behind it."""
         celery = ["-m", "celery", "-A", "portal.worker"]
         web = ["-m", "gunicorn", "--config", "python:portal.gunicorn", "portal.wsgi:application"]
-        commands = {"web": web}
+        commands = {"web": web, "sequencer": ["manage.py", "sequencer"]}
         if worker:
             commands["worker"] = [*celery, "worker", "--concurrency=2", "--loglevel=INFO"]
             commands["scheduler"] = [*celery, "beat", f"--schedule={self.var / 'beat' / 'schedule'}", "--pidfile="]
-        if "sequencer" in get_commands():
-            commands["sequencer"] = ["manage.py", "sequencer"]
         for name, command in commands.items():
             supervisor.add(Child(name, [sys.executable, *command], self.var / "log" / f"{name}.log"))
         prepare.await_answer(supervisor.children[0], self.environment)
