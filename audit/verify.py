@@ -587,7 +587,7 @@ class Address:
         headers = {"Accept-Encoding": "gzip, identity", "User-Agent": "causeway-verify"}
         headers |= {"Authorization": f"Bearer {self.token}"} if self.token else {}
         request = urllib.request.Request(f"{self.url}/{path}", headers=headers)  # noqa: S310 - http by `open_log`
-        for pause in (0.5, 2, 5, None):
+        for pause in (0.2, 1, 3, None):
             try:
                 return self._once(request)
             except urllib.error.HTTPError as error:
@@ -907,20 +907,25 @@ def read_export(path: str) -> tuple[dict, Iterator[tuple[int | None, str, str]]]
         header = None
     if not isinstance(header, dict) or "checkpoint" not in header:
         raise Unchecked(f"{path} is no export: its first line should name the checkpoint and the filter.")
-    return header, _rows(file)
+    return header, _in_file(file)
 
 
-def _rows(file) -> Iterator[tuple[int | None, str, str]]:
+def _in_file(file) -> Iterator[tuple[int | None, str, str]]:
     with file:
-        for number, line in enumerate(file, 2):
-            try:
-                row = json.loads(line)
-                index, event, body = row["index"], row["event"], row["body"]
-            except (ValueError, KeyError, TypeError):
-                index, event, body = -1, "", ""
-            if not (index is None or (type(index) is int and index >= 0)) or not isinstance(body, str):
-                raise Refused(f"Line {number} of the export is no event.")
-            yield index, str(event), body
+        yield from rows_of(file)
+
+
+def rows_of(lines: Iterable[str]) -> Iterator[tuple[int | None, str, str]]:
+    """The events of an export, from the lines that follow its first."""
+    for number, line in enumerate(lines, 2):
+        try:
+            row = json.loads(line)
+            index, event, body = row["index"], row["event"], row["body"]
+        except (ValueError, KeyError, TypeError):
+            index, event, body = -1, "", ""
+        if not (index is None or (type(index) is int and index >= 0)) or not isinstance(body, str):
+            raise Refused(f"Line {number} of the export is no event.")
+        yield index, str(event), body
 
 
 # -- What is believed, and what is reported ----------------------------------------------------------------------------
@@ -1114,6 +1119,8 @@ def check_log(args, report: Report) -> tuple[Checkpoint, Tree] | None:
         older = _point(name)
         if report.attempt(lambda older=older, name=name: f"{name} is {args.trust.check_seen(older)}."):
             report.attempt(follow, tiles, point, older, name)
+    if args.entries and point.size and isinstance(_log(args), Address):
+        _check_entries_open(read, point.size)
     tree = check_tiles(read, point.size, entries=args.entries, processes=args.processes)
     report.wrong += tree.wrong
     if tree.root != point.root:
@@ -1122,6 +1129,14 @@ def check_log(args, report: Report) -> tuple[Checkpoint, Tree] | None:
         what = "tiles and entries" if args.entries else "tiles (hashes only)"
         report.held.append(f"All {what} of {point.size} entries lead to the signed root.")
     return point, tree
+
+
+def _check_entries_open(read: Read, size: int) -> None:
+    if read_cut(read, "entries", 0, min(TILE, size)) is None and read_cut(read, 0, 0, min(TILE, size)) is not None:
+        raise Unchecked(
+            "The entries are not there for everybody: give an auditor's key with --token-file, or check the tree alone "
+            "with --hashes-only."
+        )
 
 
 def check_export(args, report: Report) -> None:
