@@ -33,7 +33,7 @@ def vkey(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def tile(request: HttpRequest, level: str, number: str, width: str | None) -> HttpResponse:
+def tile(request: HttpRequest, level: str, number: str, width: str | None = None) -> HttpResponse:
     """The hashes of a tile."""
     if level != str(int(level)) or int(level) > 63:
         raise Http404
@@ -42,7 +42,7 @@ def tile(request: HttpRequest, level: str, number: str, width: str | None) -> Ht
 
 @require_safe
 @gzip_page
-def entries(request: HttpRequest, number: str, width: str | None) -> HttpResponse:
+def entries(request: HttpRequest, number: str, width: str | None = None) -> HttpResponse:
     """A bundle of entries, to whom the city lets read them; to all others it is not there."""
     if not import_string(settings.LOG_ENTRY_READERS)(request):
         raise Http404
@@ -53,7 +53,7 @@ def entries(request: HttpRequest, number: str, width: str | None) -> HttpRespons
     return response
 
 
-def _file(level: int | str, number: str, width: str | None) -> HttpResponse:
+def _file(level: int | str, number: str, width: str | None = None) -> HttpResponse:
     parts = number.replace("x", "").split("/")
     wide = int(width or TILE)
     if wide > TILE or (wide == TILE and width) or (len(parts) > 1 and parts[0] == "000"):

@@ -41,7 +41,12 @@ def _beyond(order: tuple[str, ...], values: list) -> Q:
         field = name.removeprefix("-")
         ways |= Q(**same, **{f"{field}__{'lt' if name.startswith('-') else 'gt'}": value})
         same[field] = value
-    return ways
+    return ways & _bound(order[0], values[0])
+
+
+def _bound(name: str, value) -> Q:
+    """The same said of the first field alone, so that an index over it begins at the place."""
+    return Q(**{f"{name.removeprefix('-')}__{'lte' if name.startswith('-') else 'gte'}": value})
 
 
 def _write(item, order: tuple[str, ...]) -> str:

@@ -10,6 +10,7 @@ urlpatterns = [
     path("api/v1/", include("sharing.api_urls")),
     path("api/", include("catalog.api.urls")),
     path("", include("audit.urls")),
+    path("", include("portal.pages.log.urls")),
     path("", include("catalog.urls")),
     path("", include("portal.accounts.urls")),
     path("", include("portal.pages.desk.urls")),

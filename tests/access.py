@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from django.test import Client
 from django.urls import get_resolver
 
+from audit.models import Entry
+
 WHO = (
     "nobody", "citizen", "stranger", "requester", "owner", "approver", "reviewer", "auditor", "authority",
     "administrator",
@@ -32,6 +34,11 @@ def clients(scene) -> dict[str, Client]:
 
 def _of(name: str):
     return lambda scene: {"pk": getattr(scene, name).pk}
+
+
+def _logged() -> int:
+    """How wide the first tile is: a scene has less than 256 events."""
+    return Entry.objects.count() or 1
 
 
 def _none(_scene) -> dict:
@@ -84,6 +91,12 @@ ADDRESSES = {
             "help",
             "developers",
             "problems",
+            "log",
+            "log-checkpoint",
+            "log-vkey",
+            "log-verifier",
+            "audit",
+            "audit-export",
         ],
         _none,
     ),
@@ -125,6 +138,9 @@ ADDRESSES = {
     "theme": lambda scene: {"code": "environment"},
     "problem": lambda scene: {"code": "not-found"},
     "language": lambda scene: {"code": "en"},
+    "log-tile": lambda scene: {"level": "0", "number": "000", "width": _logged()},
+    "log-entries": lambda scene: {"number": "000", "width": _logged()},
+    **dict.fromkeys(["audit-event", "receipt"], lambda scene: {"pk": scene.event.uuid}),
 }
 
 # Who gets which answer to a GET: named ones first, then everybody else.
@@ -235,6 +251,16 @@ OPENED_BY = {
     "problems": "200",
     "problem": "200",
     "language": "302",
+    "log": "200",
+    "log-checkpoint": "200",
+    "log-vkey": "200",
+    "log-tile": "200",
+    "log-entries": "200: auditor | 404",
+    "log-verifier": "200",
+    "receipt": "200: requester owner approver auditor | 404",
+    "audit": "sign-in: nobody | 200: auditor | 404",
+    "audit-event": "sign-in: nobody | 200: auditor | 404",
+    "audit-export": "401: nobody | 200: auditor | 404",
 }
 
 # Who may send a POST where not everybody may try; all others are refused whatever they send.
@@ -278,6 +304,7 @@ POSTED_BY = {
     "submission": _REVIEWER,
     "submission-return": _REVIEWER,
     "withdraw": ("owner", "approver", "reviewer"),
+    "audit-event": ("auditor",),  # the button that checks
     "version-check": ("owner", "approver"),  # an approver sees the page again; the acts on it are the steward's
     "message": ("owner", "approver"),
     **dict.fromkeys(

@@ -3,8 +3,10 @@
 from datetime import timedelta
 from types import SimpleNamespace
 
+from django.db import transaction
 from django.utils import timezone
 
+from audit.log import record
 from catalog.actions.duties import make_owner_duty
 from catalog.actions.keys import make_key
 from catalog.actions.links import add_link
@@ -40,6 +42,7 @@ def scene() -> SimpleNamespace:
     make_owner_duty(residents, by=by)
     grant = world.basis("grant", lent_version, {"district": None}, to=people.health)
     Grant.objects.create(basis=grant)
+    event = told(grant, people)
 
     permits = world.dataset(people.owner, people.parks, "Permits", description_en="Every permit.")
     submitted = world.version(permits, rows)
@@ -74,6 +77,7 @@ def scene() -> SimpleNamespace:
         version=open_version,
         release=release,
         grant=grant,
+        event=event,
         submission=submission,
         distribution=distribution,
         document=document,
@@ -85,6 +89,15 @@ def scene() -> SimpleNamespace:
         enterprise=enterprise,
         membership=people.stranger.memberships.get(),
     )
+
+
+def told(grant, people):
+    """The event of a grant that was made."""
+    facts = {"terms_sha256": "0" * 64, "purpose": grant.purpose, "legal_basis": grant.legal_basis}
+    facts |= {"until": grant.valid_until, "recipient": {"code": "health", "name": "Health"}}
+    about = {"department": people.parks, "dataset": grant.dataset, "basis": grant}
+    with transaction.atomic():
+        return record("grant.made", by=world.by(people.approver), on=grant, facts=facts, **about)
 
 
 def submit_cleared(people, dataset, version, release):

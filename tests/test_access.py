@@ -1,6 +1,7 @@
 """Every address by each of the cast. A new address fails here until somebody has written down who may open it."""
 
 import pytest
+from django.core.management import call_command
 from django.urls import path, reverse
 
 from tests.access import ADDRESSES, OPENED_BY, POSTED_BY, WHO, clients, names
@@ -21,8 +22,9 @@ def test_it_notices_a_new_address():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_it_opens_every_address_to_just_those_who_may():
+def test_it_opens_every_address_to_just_those_who_may(own_log):
     made = scene()
+    call_command("sequencer", "--once")
     browsers = clients(made)
     found = {}
     for name in ADDRESSES:
@@ -32,7 +34,7 @@ def test_it_opens_every_address_to_just_those_who_may():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_it_refuses_to_change_anything_for_those_who_may_not():
+def test_it_refuses_to_change_anything_for_those_who_may_not(own_log):
     made = scene()
     browsers = clients(made)
     let_in = {}
