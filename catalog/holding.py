@@ -7,13 +7,15 @@ from datetime import datetime
 from types import SimpleNamespace
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from audit.actor import Actor
 from catalog.models import Basis, Dataset, Table, Version
 from catalog.permissions import bases_open_to
 from catalog.questions import Question
 from catalog.versions import versions_under
+
+MOST = 50  # bases of one reader over one dataset; more than that are named one by one
 
 
 def held(basis: Basis, by: Actor) -> Basis | None:
@@ -25,6 +27,11 @@ def held(basis: Basis, by: Actor) -> Basis | None:
 def still_held(basis: Basis, by: Actor) -> bool:
     """True while the basis lets this reader in; asked again and again while rows leave."""
     return bool(STILL_HELD[_kind(by)].ask(basis=basis.pk, **_reader(by)))
+
+
+def bases_over(dataset: UUID, by: Actor) -> list[Basis]:
+    """The bases that let this reader into a dataset, pinned to the newest version first, each with what it shows."""
+    return OVER[_kind(by)].ask(dataset=dataset, **_reader(by))
 
 
 def covered_table(basis: Basis, version: Version, name: str) -> Table | None:
@@ -51,18 +58,24 @@ def _reader(by: Actor) -> dict[str, UUID]:
     return values if by.user is not None else {}
 
 
-def _open(basis: UUID, user: UUID | None = None, key: UUID | None = None) -> QuerySet[Basis]:
-    """The basis, where it lets in whoever has these identifiers."""
-    reader = Actor(user=user and SimpleNamespace(pk=user), key=key and SimpleNamespace(pk=key))
-    return bases_open_to(reader).filter(pk=basis).order_by()
+def _open_to(user: UUID | None = None, key: UUID | None = None) -> QuerySet[Basis]:
+    """The bases that let in whoever has these identifiers."""
+    return bases_open_to(Actor(user=user and SimpleNamespace(pk=user), key=key and SimpleNamespace(pk=key))).order_by()
 
 
-def _whole(**values: UUID) -> QuerySet[Basis]:
-    return _open(**values).select_related("dataset__department", "department")
+def _whole(basis: UUID, **reader: UUID) -> QuerySet[Basis]:
+    return _open_to(**reader).filter(pk=basis).select_related("dataset__department", "department")
 
 
-def _only_whether(**values: UUID) -> QuerySet[Basis]:
-    return _open(**values).only("pk")
+def _only_whether(basis: UUID, **reader: UUID) -> QuerySet[Basis]:
+    return _open_to(**reader).filter(pk=basis).only("pk")
+
+
+def _over(dataset: UUID, **reader: UUID) -> QuerySet[Basis]:
+    found = _open_to(**reader).filter(dataset=dataset).order_by(F("version__number").desc(nulls_last=True), "-made_at")
+    found = found.select_related("version", "department", "dataset__department", "dataset__current")
+    long = ("version__reading", "version__report", "dataset__current__reading", "dataset__current__report")
+    return found.defer(*long)[:MOST]
 
 
 def _tables(
@@ -77,6 +90,7 @@ def _tables(
 READERS = {"public": {}, "person": {"user": "uuid"}, "key": {"user": "uuid", "key": "uuid"}}
 HELD = {kind: Question(_whole, basis="uuid", **ids) for kind, ids in READERS.items()}
 STILL_HELD = {kind: Question(_only_whether, basis="uuid", **ids) for kind, ids in READERS.items()}
+OVER = {kind: Question(_over, dataset="uuid", **ids) for kind, ids in READERS.items()}
 OF_TABLE = {"dataset": "uuid", "version": "uuid", "name": "text"}
 PINNED = Question(_tables, **OF_TABLE, pinned="uuid")
 OF_DUTY = Question(_tables, **OF_TABLE)

@@ -12,12 +12,11 @@ from django.utils.translation import gettext as _
 
 from audit.actor import Actor
 from catalog.api.problems import Problem
+from catalog.holding import bases_over
 from catalog.models import Basis, Dataset, Table, Version
 from catalog.permissions import bases_open_to, departments_of, is_officer, visible_datasets, withdrawn_from_public
 from catalog.terms import TableTerms, Terms
 from catalog.versions import open_version
-
-MOST = 50  # bases of one caller over one dataset; more than that are named one by one
 
 
 @dataclass(frozen=True)
@@ -60,17 +59,32 @@ def find_dataset(pk, by: Actor) -> Dataset:
     raise Http404
 
 
+def find_opening(pk, by: Actor, *, named: str = "", number: int | None = None) -> Opening:
+    """The dataset's one basis to read under, in one question where there is one; else what is wrong is looked for.
+
+    Whom a basis lets in may know of the dataset (`visible_datasets`), so that need not be asked as well.
+    """
+    bases = bases_over(pk, by)
+    if named:
+        bases = [basis for basis in bases if str(basis.pk) == named.lower()]
+    found = _openings(bases, number)
+    return found[0] if len(found) == 1 else one_opening(find_dataset(pk, by), by, named=named, number=number)
+
+
 def openings(dataset: Dataset, by: Actor, number: int | None = None) -> list[Opening]:
     """Every basis that lets this caller into the dataset now, with its version; of releases only the newest."""
-    bases = bases_open_to(by).filter(dataset=dataset).select_related("version", "department").order_by(
-        F("version__number").desc(nulls_last=True), "-made_at"
-    )  # fmt: skip
+    bases = bases_over(dataset.pk, by)
+    for basis in bases:
+        basis.dataset = dataset
+    return _openings(bases, number)
+
+
+def _openings(bases: list[Basis], number: int | None) -> list[Opening]:
     found, released = [], False
-    for basis in bases[:MOST]:
+    for basis in bases:
         if basis.kind == Basis.Kind.RELEASE and released and number is None:
             continue
-        basis.dataset = dataset
-        version = open_version(dataset, basis, number)
+        version = open_version(basis.dataset, basis, number)
         if version is not None:
             found.append(Opening(basis, version))
             released = released or basis.kind == Basis.Kind.RELEASE

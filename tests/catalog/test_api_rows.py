@@ -291,8 +291,17 @@ def test_it_reads_a_page_in_a_constant_number_of_queries(city, django_assert_max
     extent(city.version, city.release, "main", by=world.by(None))
     client = caller()
     for limit in (1, 4, 5):
-        with django_assert_max_num_queries(10):
+        with django_assert_max_num_queries(8):
             assert len(rows(client, city.trees, f"?limit={limit}").json()["results"]) == limit
+
+
+def test_it_reads_a_lent_page_in_a_constant_number_of_queries(city, django_assert_max_num_queries):
+    """Who calls; the basis; its tables; the gate's two looks; two events, each in a transaction; the count."""
+    client = caller(city.requester)
+    rows(client, city.secret, "?limit=1")
+    for limit in (1, 2):
+        with django_assert_max_num_queries(12):
+            assert len(rows(client, city.secret, f"?limit={limit}").json()["results"]) == limit
 
 
 def test_it_lists_the_columns_of_the_basis(city):

@@ -9,7 +9,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
 from catalog.api import schema
-from catalog.api.access import Opening, find_dataset, one_opening, one_table
+from catalog.api.access import Opening, find_opening, one_table
 from catalog.api.base import ApiView
 from catalog.api.conditional import etag_of, not_modified, stamp
 from catalog.api.detail import counted_rows
@@ -28,8 +28,7 @@ class Rows(ApiView):
 
     @extend_schema(**schema.LIST_ROWS)
     def get(self, request, pk, number=None, table=None):
-        dataset = find_dataset(pk, self.by)
-        opening = one_opening(dataset, self.by, named=request.GET.get("basis", ""), number=number)
+        opening = find_opening(pk, self.by, named=request.GET.get("basis", ""), number=number)
         query = RowQuery.from_params(request.GET, table=one_table(opening, table))
         kind, counted = _format(request), _wants_total(request)
 
