@@ -12,6 +12,8 @@ RIGHTS = {
     "audit_eventdetail": ("SELECT", "INSERT", "DELETE"),
     "audit_logstate": ("SELECT", "INSERT", "UPDATE"),
     "audit_alarm": ("SELECT", "INSERT", "UPDATE"),
+    "audit_retention": ("SELECT", "INSERT"),
+    "audit_hold": ("SELECT", "INSERT", "UPDATE"),
 }
 # Columns that the database fills: who could choose them could hide an event from the log.
 FILLED_BY_DATABASE = {"audit_event": ("id", "xact")}

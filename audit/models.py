@@ -3,6 +3,7 @@
 import uuid
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class Event(models.Model):
@@ -96,3 +97,47 @@ class Alarm(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.about}"
+
+
+class Retention(models.Model):
+    """How long personal details are kept; the newest row counts, and without one they are kept for ever."""
+
+    months = models.PositiveSmallIntegerField(null=True, help_text="empty: for ever")
+    reason = models.TextField()
+    set_at = models.DateTimeField()
+    set_by = models.UUIDField()
+
+    def __str__(self) -> str:
+        return f"{self.months} months" if self.months else "for ever"
+
+
+class Hold(models.Model):
+    """While it stands, no personal details about this are erased: neither by their age nor on request."""
+
+    class Kind(models.TextChoices):
+        DATASET = "dataset", _("Dataset")
+        DEPARTMENT = "department", _("Department")
+        ACCOUNT = "account", _("Account")
+        BASIS = "basis", _("Grant, duty or release")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    kind = models.CharField(max_length=10, choices=Kind)
+    about = models.UUIDField()
+    reason = models.TextField()
+    placed_at = models.DateTimeField()
+    placed_by = models.UUIDField()
+    lifted_at = models.DateTimeField(null=True)
+    lifted_by = models.UUIDField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "about"], condition=models.Q(lifted_at=None), name="one_open_hold"),
+            models.CheckConstraint(
+                condition=models.Q(lifted_at=None, lifted_by=None)
+                | models.Q(lifted_at__isnull=False, lifted_by__isnull=False),
+                name="hold_lifted_by_somebody",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"hold on {self.kind} {self.about}"

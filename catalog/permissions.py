@@ -15,6 +15,8 @@ from audit.actor import Actor
 from audit.models import Event
 from catalog.models import Basis, Dataset, Department, DepartmentPermission, Key, Membership, Role, Scope
 
+OPERATOR = "operator"  # the service that a person at the server's command line acts as
+
 
 def can(check, *args, **kwargs) -> bool:
     """True where the check passes."""
@@ -131,6 +133,27 @@ def check_may_audit(by: Actor) -> None:
         raise PermissionDenied(_("This key was made for certain datasets, and the log is about all. Use another key."))
     if not holds_in_city(by, Role.AUDITOR):
         raise PermissionDenied(_("Only an auditor can do this. The administrator gives that role."))
+
+
+def check_may_set_retention(by: Actor) -> None:
+    """The authority, which runs the platform, decides how long personal details behind events are kept."""
+    check_at_keyboard(by)
+    if not holds_in_city(by, Role.AUTHORITY):
+        raise PermissionDenied(_("Only the authority decides how long personal details of events are kept."))
+
+
+def check_may_erase(by: Actor) -> None:
+    """The authority erases on request; so does the operator, at the server's command line."""
+    check_at_keyboard(by)
+    if by.service != OPERATOR and not holds_in_city(by, Role.AUTHORITY):
+        raise PermissionDenied(_("Only the authority erases personal details of events."))
+
+
+def check_may_hold(by: Actor) -> None:
+    """An auditor places and lifts legal holds: whoever erases cannot lift what stands against it."""
+    check_at_keyboard(by)
+    if not holds_in_city(by, Role.AUDITOR):
+        raise PermissionDenied(_("Only an auditor places and lifts legal holds."))
 
 
 def check_at_keyboard(by: Actor) -> None:

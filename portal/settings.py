@@ -162,6 +162,8 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-jobs": {"task": "catalog.tasks.sweep_jobs", "schedule": 10.0},
     "expire-bases": {"task": "catalog.tasks.expire_bases", "schedule": 60.0},
     "end-memberships": {"task": "catalog.tasks.end_memberships", "schedule": 60.0},
+    "prepare-months": {"task": "audit.tasks.prepare_months", "schedule": 6 * 3600.0},
+    "erase-old-details": {"task": "audit.tasks.erase_old_details", "schedule": 6 * 3600.0},
     "watch-witnesses": {"task": "audit.tasks.watch_witnesses", "schedule": 60.0},
     "clear-uploads": {"task": "catalog.tasks.clear_leftovers", "schedule": 3600.0},
 }

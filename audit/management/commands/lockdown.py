@@ -5,6 +5,7 @@ from django.db import connections, transaction
 
 from audit.guards import FILLED_BY_DATABASE, RIGHTS, weaknesses
 
+OUTSIDE = "audit_event_other"  # the partition of events that belong to no month
 USUAL = ("SELECT", "INSERT", "UPDATE", "DELETE")
 OURS = """
     SELECT relname, relispartition FROM pg_class
@@ -37,7 +38,9 @@ class Command(BaseCommand):
             cursor.execute(OURS)
             for table, is_partition in cursor.fetchall():
                 cursor.execute(f"REVOKE ALL ON {quote(table)} FROM {quote(role)}, PUBLIC")
-                if not is_partition:  # a partition is read and written through its table alone
+                if table == OUTSIDE:  # only to see that it is empty
+                    cursor.execute(f"GRANT SELECT ON {quote(table)} TO {quote(role)}")
+                elif not is_partition:  # a partition is read and written through its table alone
                     cursor.execute(f"GRANT {rights_on(cursor, table, quote)} ON {quote(table)} TO {quote(role)}")
             cursor.execute(f"REVOKE ALL ON ALL SEQUENCES IN SCHEMA public FROM {quote(role)}, PUBLIC")
             cursor.execute(f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {quote(role)}")
