@@ -56,7 +56,7 @@ KINDS: dict[str, frozenset[str]] = {
         "release.files_built": "files",
         # exits
         "disclosure.opened": "exit purpose legal_basis version table columns query query_sha256 ceiling",
-        "disclosure.closed": "opened rows bytes outcome",
+        "disclosure.closed": "opened rows bytes sha256 outcome",
         # the log itself
         "log.viewed": "filters",
         "log.exported": "filters count",

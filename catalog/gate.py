@@ -5,6 +5,8 @@ is looked at again and again; write down how much really went. The check and the
 functions return, never inside a generator. If the event cannot be written, nothing leaves.
 """
 
+import hashlib
+import json
 import logging
 import threading
 import time
@@ -46,6 +48,7 @@ class Exit:
     def __init__(self, basis: Basis, by: Actor, opened: uuid.UUID | None):
         self.basis, self.by, self.opened = basis, by, opened
         self.rows = self.bytes = 0
+        self._digest = hashlib.sha256()
         self.reason = ""  # why it was stopped, if it was
         self.on_stop: list[Callable[[], None]] = []
         self._looked = time.monotonic()
@@ -74,6 +77,11 @@ class Exit:
         self.rows += rows
         self.bytes += size
 
+    def left(self, piece: bytes) -> bytes:
+        """Adds bytes to the digest of all that was handed over, in their order; gives them back."""
+        self._digest.update(piece)
+        return piece
+
     def close(self, outcome: str = "complete") -> None:
         """Writes down what really left. An exit that is never closed counts as its ceiling."""
         with self._closing:
@@ -83,7 +91,13 @@ class Exit:
         watch.end(self)
         if self.opened is None:
             return
-        facts = {"opened": self.opened, "rows": self.rows, "bytes": self.bytes, "outcome": self.reason or outcome}
+        facts = {
+            "opened": self.opened,
+            "rows": self.rows,
+            "bytes": self.bytes,
+            "sha256": self._digest.hexdigest(),
+            "outcome": self.reason or outcome,
+        }
         try:
             with transaction.atomic():
                 record(
@@ -141,7 +155,9 @@ class Rows:
         """The rows of a small page as Python values."""
         for batch in self.batches():
             self.exit.gone(batch.num_rows, batch.nbytes)
-            yield from batch.to_pylist()
+            for row in batch.to_pylist():
+                self.exit.left(json.dumps(row, sort_keys=True, ensure_ascii=False, default=str).encode() + b"\n")
+                yield row
         self.exit.close()
 
     def close(self, outcome: str = "reader left") -> None:
@@ -213,7 +229,7 @@ def read_file(exit_: Exit, path: str, *, start: int = 0, length: int | None = No
                     break
                 length = None if length is None else length - len(piece)
                 exit_.gone(0, len(piece))
-                yield piece
+                yield exit_.left(piece)
         outcome = "complete"
     except GeneratorExit:
         outcome = "reader left"

@@ -115,7 +115,7 @@ def _range(request, size: int, etag: str) -> tuple[int | None, int]:
 def _closing(pieces: Iterator[bytes], rows: Rows) -> Iterator[bytes]:
     """The pieces; the exit is closed as complete only when the last one was taken."""
     try:
-        yield from pieces
+        yield from map(rows.exit.left, pieces)
         rows.exit.close()
     finally:
         rows.close()

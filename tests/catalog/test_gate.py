@@ -1,5 +1,6 @@
 """The door: what leaves, what is written down first, and what ends."""
 
+import hashlib
 import json
 
 import pytest
@@ -65,10 +66,13 @@ def test_it_writes_the_exit_down_before_the_first_row_and_counts_it_after(lent):
     assert opened["facts"]["ceiling"] == 4
     assert opened["facts"]["columns"] == ["district", "born", "income"]
     assert not Event.objects.filter(kind="disclosure.closed").exists()
-    assert len(list(rows.dicts())) == 2
+    found = list(rows.dicts())
+    assert len(found) == 2
     closed = json.loads(Event.objects.get(kind="disclosure.closed").body)
     assert closed["facts"]["rows"] == 2
     assert closed["facts"]["opened"] == opened["id"]
+    lines = "".join(json.dumps(row, sort_keys=True, ensure_ascii=False, default=str) + "\n" for row in found)
+    assert closed["facts"]["sha256"] == hashlib.sha256(lines.encode()).hexdigest()
 
 
 def test_it_lets_nothing_out_when_the_event_cannot_be_written(lent):

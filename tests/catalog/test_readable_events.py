@@ -28,7 +28,7 @@ def scene():
     )  # fmt: skip
     people.own = record(
         "disclosure.closed", by=world.by(people.owner), on=people.duty, basis=people.duty,
-        facts={"opened": "x", "rows": 1, "bytes": 2, "outcome": "complete"}, **about,
+        facts={"opened": "x", "rows": 1, "bytes": 2, "sha256": "", "outcome": "complete"}, **about,
     )  # fmt: skip
     return people
 

@@ -1,7 +1,9 @@
 """The pages of grants, as each of the cast meets them."""
 
 import csv
+import hashlib
 import io
+import json
 from datetime import date, timedelta
 
 import pytest
@@ -184,6 +186,15 @@ def test_it_counts_what_was_read(cast, client):
     page = text(as_(client, cast.approver).get(reverse("grant", args=[grant.pk])))
 
     assert '<dd class="number">2</dd>' in page
+
+
+def test_it_states_the_digest_of_the_file_that_left(cast, client):
+    grant = lend(cast)
+
+    file = b"".join(as_(client, cast.requester).get(reverse("grant-csv", args=[grant.pk])).streaming_content)
+
+    closed = json.loads(Event.objects.get(kind="disclosure.closed").body)["facts"]
+    assert (closed["sha256"], closed["bytes"]) == (hashlib.sha256(file).hexdigest(), len(file))
 
 
 def test_it_is_not_there_for_strangers(cast, client):
