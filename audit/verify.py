@@ -1065,6 +1065,7 @@ class Defaults:
     log: "Folder | Address | None" = None
     trust: Trust = field(default_factory=Trust)
     export: Callable[[], tuple[dict, Iterator[tuple[int | None, str, str]]]] | None = None
+    more: Callable[[], list[str]] = list  # what else is wrong with the database
 
 
 def check_receipt(args, report: Report) -> None:
@@ -1176,6 +1177,7 @@ def _beside_log(args, report: Report) -> None:
         return seen[number][offset * HASH_BYTES :][:HASH_BYTES]
 
     _compare(Comparison(tree.size, leaf_at=leaf_at, late=args.late), header, rows, complete_to, report)
+    report.wrong += [] if args.file else args.defaults.more()
 
 
 def _beside_checkpoints(args, report: Report) -> None:
