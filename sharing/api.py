@@ -17,7 +17,8 @@ from catalog.permissions import check_may_decide, visible_datasets
 from catalog.states import GRANT
 from sharing.actions import make_grant, resume_grant, revoke_grant, suspend_grant
 from sharing.permissions import visible_grants
-from sharing.shapes import GrantInput, GrantSerializer, Why
+from sharing.shapes import EventSerializer, GrantInput, GrantSerializer, Why
+from sharing.usage import events_of
 
 GRANTS = "Grants"
 UNSAID = "By program, without a reason given"
@@ -80,6 +81,25 @@ class OneGrant(ApiView):
     @extend_schema(tags=[GRANTS], summary="Read a grant", parameters=[IF_NONE_MATCH], responses={200: GrantSerializer})
     def get(self, request, pk):
         return self.whole(GrantSerializer(found(pk, self.by)).data)
+
+
+class GrantEvents(ApiView):
+    signed_in = True
+    scopes = {"GET": Scope.READ}
+
+    @extend_schema(
+        tags=[GRANTS],
+        summary="List what happened under a grant",
+        description="Its making, its suspensions, and each reading as it began and as it ended, newest first. Each "
+        "event has a receipt (C2SP tlog-proof), which proves to anybody, offline, that it is in the log.",
+        parameters=[page_size(20, 100), AFTER, IF_NONE_MATCH],
+        responses={200: listed("GrantEventPage", EventSerializer, next=NEXT)},
+    )
+    def get(self, request, pk):
+        grant = found(pk, self.by)
+        page = page_of(events_of(grant), request, order=("-time", "-id"), about=f"events of {grant.pk}")
+        results = EventSerializer(page.items, many=True).data
+        return link_pages(self.whole({"results": results, "next": page.next}), request, page.next)
 
 
 class Move(ApiView):

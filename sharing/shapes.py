@@ -11,6 +11,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from audit.sentences import sentence
 from catalog.api.serializers import DepartmentName
 from catalog.models import Basis, Department
 from catalog.terms import Terms
@@ -69,6 +70,30 @@ class GrantSerializer(serializers.Serializer):
     def get_rows_url(self, grant) -> str:
         address = reverse("api-table-rows", kwargs={"pk": grant.dataset_id, "table": self.get_table(grant)})
         return f"{address}?basis={grant.pk}"
+
+
+class EventSerializer(serializers.Serializer):
+    """An event of the log, as a sentence; its exact text is in the receipt."""
+
+    id = serializers.UUIDField(source="uuid")
+    time = serializers.DateTimeField()
+    kind = serializers.CharField()
+    sentence = serializers.SerializerMethodField(help_text="In the language of the request; persons are not named.")
+    index = serializers.SerializerMethodField(help_text="Its place in the log; null for the first second or so.")
+    receipt_url = serializers.SerializerMethodField(
+        help_text="The receipt, as text; 202 with Retry-After while no published checkpoint holds the event."
+    )
+
+    def get_sentence(self, event) -> str:
+        return sentence(event, names=False)
+
+    def get_index(self, event) -> int | None:
+        entry = getattr(event, "entry", None)
+        return entry.index if entry else None
+
+    @extend_schema_field(OpenApiTypes.URI)
+    def get_receipt_url(self, event) -> str:
+        return reverse("receipt", args=[event.uuid])
 
 
 @extend_schema_field({"type": "string", "description": "A moment with its zone, or a day, which counts to its end."})

@@ -1,27 +1,19 @@
 """What was read under a grant, and what became of it: told by the log."""
 
-import json
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db.models import BigIntegerField, Count, JSONField, Max, Sum
+from django.db.models import BigIntegerField, Count, JSONField, Max, QuerySet, Sum
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
 from django.db.models.functions import Cast
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 
 from audit.models import Event
+from audit.sentences import sentence
 from catalog.models import Basis
 
 DAYS = 30
-MOST = 50
-WHAT = {
-    "grant.made": _("Lent"),
-    "grant.suspended": _("Suspended"),
-    "grant.resumed": _("Resumed"),
-    "grant.revoked": _("Revoked"),
-    "grant.expired": _("Ended by its date"),
-}
+SHOWN = 10
 
 
 @dataclass(frozen=True)
@@ -43,10 +35,17 @@ def use_of(grant: Basis) -> Use:
     return Use(found["exits"], found["rows"] or 0, found["last"])
 
 
-def history_of(grant: Basis) -> list[dict]:
-    """What happened to the grant, newest first, with the reasons that were given."""
-    events = Event.objects.filter(basis=grant.pk, kind__in=WHAT).order_by("-time", "-id")[:MOST]
-    return [
-        {"at": event.time, "what": WHAT[event.kind], "text": json.loads(event.body)["facts"].get("reason", "")}
-        for event in events
-    ]
+def events_of(grant: Basis) -> QuerySet[Event]:
+    """What happened to the grant and under it: made, suspended, each reading as it began and as it ended."""
+    return Event.objects.filter(basis=grant.pk).select_related("entry")
+
+
+def told(event: Event) -> dict:
+    """An event as a line of a list. The persons in it stay unnamed: the parties know their own people."""
+    entry = getattr(event, "entry", None)
+    return {"event": event, "sentence": sentence(event, names=False), "index": entry.index if entry else None}
+
+
+def newest_of(grant: Basis) -> list[dict]:
+    """The last few events of the grant, newest first."""
+    return [told(event) for event in events_of(grant).order_by("-time", "-id")[:SHOWN]]

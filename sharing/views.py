@@ -7,6 +7,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -30,7 +31,7 @@ from sharing.calls import calls
 from sharing.forms import GrantForm, ReasonForm, ResumeForm
 from sharing.permissions import grants_lent_by, grants_lent_to, visible_grants
 from sharing.policies import check_filter_fits, check_lets_out, is_over, why_closed, why_not_lent
-from sharing.usage import DAYS, history_of, use_of
+from sharing.usage import DAYS, events_of, newest_of, told, use_of
 
 ROWS = 20
 MOVES = {
@@ -122,7 +123,7 @@ def grant(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "is_recipient": is_recipient,
         "closed": closed,
         "moves": _moves(found, by=request.actor),
-        "history": history_of(found),
+        "items": newest_of(found),
         "use": use_of(found),
         "days": DAYS,
         "may_decide": can(check_may_decide, request.actor, found.dataset),
@@ -134,6 +135,23 @@ def grant(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
             "calls": calls(found, name),
         }
     return render(request, "sharing/grant.html", shown)
+
+
+@require_safe
+@login_required
+@cache_control(private=True, no_store=True)
+def events(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """All events of a grant, newest first, each with its receipt."""
+    found = get_object_or_404(visible_grants(request.actor), pk=pk)
+    page = listed(events_of(found), request, order=("-time", "-id"), about=f"events of {found.pk}")
+    shown = {
+        "section": "desk",
+        "grant": found,
+        "items": [told(event) for event in page.items],
+        "older": next_address(request, page),
+        "newer": reverse("grant-events", args=[found.pk]) if "after" in request.GET else "",
+    }
+    return render(request, "sharing/events.html", shown)
 
 
 def _moves(found: Basis, *, by: Actor) -> list[dict]:

@@ -100,7 +100,10 @@ ADDRESSES = {
         ],
         _none,
     ),
-    **dict.fromkeys(["api-grant", "api-grant-suspend", "api-grant-resume", "api-grant-revoke"], _of("grant")),
+    **dict.fromkeys(
+        ["api-grant", "api-grant-events", "grant-events", "api-grant-suspend", "api-grant-resume", "api-grant-revoke"],
+        _of("grant"),
+    ),
     **dict.fromkeys(["grant", "grant-suspend", "grant-resume", "grant-revoke", "grant-csv"], _of("grant")),
     **dict.fromkeys(
         ["api-dataset-activate", "api-dataset-retire", "api-dataset-restore", "api-files", "api-columns"], _of("trees")
@@ -149,6 +152,7 @@ OPENED_BY = {
     "readyz": "200",
     "api-grants": "401: nobody | 200",
     "api-grant": "401: nobody | 200: requester owner approver | 404",
+    "api-grant-events": "401: nobody | 200: requester owner approver | 404",
     "api-grant-suspend": "401: nobody | 405",
     "api-grant-resume": "401: nobody | 405",
     "api-grant-revoke": "401: nobody | 405",
@@ -223,6 +227,7 @@ OPENED_BY = {
     "message": "sign-in: nobody | 200: owner approver | 404",
     "grants": "sign-in: nobody | 200",
     "grant": "sign-in: nobody | 200: requester owner approver | 404",
+    "grant-events": "sign-in: nobody | 200: requester owner approver | 404",
     "grant-suspend": "sign-in: nobody | 403: requester owner | 200: approver | 404",
     "grant-resume": "sign-in: nobody | 403: requester owner | 200: approver | 404",
     "grant-revoke": "sign-in: nobody | 403: requester owner | 200: approver | 404",

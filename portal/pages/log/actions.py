@@ -25,6 +25,13 @@ def view_event(event: Event, *, by: Actor) -> Event:
 
 
 @transaction.atomic
+def view_entries(path: str, *, by: Actor) -> Event:
+    """The auditor is about to read a bundle of entries, the file of the log at this path."""
+    check_may_audit(by)
+    return record("log.viewed", by=by, on=by.user, facts={"filters": {"entries": path}})
+
+
+@transaction.atomic
 def check_event(event: Event, *, by: Actor) -> Event:
     """The auditor has an event checked against the log."""
     check_may_audit(by)

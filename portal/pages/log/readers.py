@@ -8,11 +8,21 @@ from rest_framework.request import Request
 from audit.actor import Actor
 from catalog.api.authentication import KeyAuthentication
 from catalog.permissions import can, check_may_audit
+from portal.pages.log.actions import view_entries
 
 
 def may_read_entries(request: HttpRequest) -> bool:
-    """True for whom the bundles are, by session or by key (`settings.LOG_ENTRY_READERS`)."""
-    return settings.LOG_ENTRIES_PUBLIC or can(check_may_audit, caller(request))
+    """True for whom the bundles are, by session or by key (`settings.LOG_ENTRY_READERS`).
+
+    Where entries are for auditors alone, that one reads them is written down before this returns.
+    """
+    if settings.LOG_ENTRIES_PUBLIC:
+        return True
+    by = caller(request)
+    if not can(check_may_audit, by):
+        return False
+    view_entries(request.path, by=by)
+    return True
 
 
 def caller(request: HttpRequest) -> Actor:
