@@ -156,6 +156,12 @@ def check_may_hold(by: Actor) -> None:
         raise PermissionDenied(_("Only an auditor places and lifts legal holds."))
 
 
+def check_not_oneself(user, by: Actor) -> None:
+    """Rights come from somebody else: two persons know of each."""
+    if by.user_id == user.pk:
+        raise PermissionDenied(_("Nobody gives a role to themselves. Ask another administrator."))
+
+
 def check_at_keyboard(by: Actor) -> None:
     """Some acts are for a person who signed in: no key does them."""
     if by.key is not None:

@@ -39,6 +39,7 @@ REACTIONS = {
     "message.answered": (steps.tell_sender,),
     "account.sign_up_asked": (accounts.send_sign_up,),
     "account.invited": (accounts.send_invitation,),
+    "account.reactivated": (accounts.send_invitation,),
     "account.reset_asked": (accounts.send_reset,),
 }
 # Of many such reactions that wait for one dataset the last says it all: a dictionary of 200 columns is indexed once.

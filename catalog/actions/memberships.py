@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from audit.actor import Actor, service
 from audit.log import record
 from catalog.models import CITY_ROLES, Department, Membership, Role
-from catalog.permissions import check_may_administer, derive_permissions
+from catalog.permissions import check_may_administer, check_not_oneself, derive_permissions
 
 AT_ONCE = 500
 
@@ -17,6 +17,7 @@ AT_ONCE = 500
 def give_role(user, department: Department, role: str, *, by: Actor, until=None) -> Membership:
     """The person holds this role in this department from now on, until the date if there is one."""
     check_may_administer(by)
+    check_not_oneself(user, by)
 
     check_role_fits(role, department)
     if Membership.objects.filter(user=user, department=department, role=role, ended_at=None).exists():
@@ -58,6 +59,7 @@ def end_role(membership: Membership, *, by: Actor, reason: str) -> None:
 def move_person(user, department: Department, role: str, *, by: Actor, reason: str, until=None) -> Membership:
     """The person leaves every role in other departments at once, and takes one up in this department."""
     check_may_administer(by)
+    check_not_oneself(user, by)
 
     check_role_fits(role, department)
     held = Membership.objects.select_for_update().filter(user=user, ended_at=None)

@@ -18,6 +18,7 @@ from catalog.models import Department, Key, Membership
 from catalog.permissions import holds
 from portal.accounts.actions import people as actions
 from portal.models import User
+from portal.reactions import REACTIONS
 from tests import world
 from tests.world import by
 
@@ -161,6 +162,20 @@ def test_a_closed_account_is_out_at_once(admin, client, people):
     assert people.owner.is_active
     assert find_key(token) is None
     assert not holds(by(people.owner), "steward", people.parks)
+    assert olga.get(reverse("account")).status_code == 302, "the session of before the closing came back"
+    assert not people.owner.has_usable_password()
+    assert "account.reactivated" in REACTIONS  # by which a link is sent
+
+
+def test_an_administrator_gives_no_role_to_oneself(admin, people):
+    before = people.administrator.memberships.count()
+    for act in ("role-give", "role-move"):
+        answer = admin.post(
+            reverse(act, args=[people.administrator.pk]),
+            {"department": people.parks.pk, "role": "approver", "reason": "because"},
+        )
+        assert "Ask another administrator" in answer.content.decode()
+    assert people.administrator.memberships.count() == before
 
 
 def test_an_administrator_does_not_close_the_own_account(admin, people):

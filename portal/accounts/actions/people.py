@@ -48,7 +48,7 @@ def invite_again(user: User, *, by: Actor) -> None:
 
 @transaction.atomic
 def deactivate(user: User, *, by: Actor, reason: str) -> None:
-    """Nobody enters the account; its roles end, its keys and open pages open nothing from now on."""
+    """Nobody enters the account; its roles end, its keys, links and open pages open nothing, now or later."""
     check_may_administer(by)
 
     user = User.objects.select_for_update().get(pk=user.pk)
@@ -64,14 +64,15 @@ def deactivate(user: User, *, by: Actor, reason: str) -> None:
     for key in user.keys.filter(revoked_at=None):  # or they would open again with the account
         revoke_key(key, by=by, reason=reason)
     user.is_active = False
-    user.save(update_fields=["is_active"])
+    user.set_unusable_password()  # sessions and links hang on the password: none comes back with the account
+    user.save(update_fields=["is_active", "password"])
 
     record("account.deactivated", by=by, on=user, facts={"reason": reason.strip()}, private={"person": user.name})
 
 
 @transaction.atomic
 def reactivate(user: User, *, by: Actor, reason: str) -> None:
-    """The account can be entered again. Its old roles stay ended: give those that it needs."""
+    """The person gets a link to choose a password. Old roles, keys and sessions stay ended: give the roles it needs."""
     check_may_administer(by)
 
     user = User.objects.select_for_update().get(pk=user.pk)
