@@ -36,6 +36,7 @@ from catalog.versions import covers
 
 log = logging.getLogger(__name__)
 LOOK_AGAIN = 0.2  # seconds between two looks at a basis while rows leave
+_line = json.JSONEncoder(sort_keys=True, ensure_ascii=False, default=str).encode
 
 
 class BasisEnded(PermissionDenied):
@@ -154,9 +155,11 @@ class Rows:
     def dicts(self) -> Iterator[dict]:
         """The rows of a small page as Python values."""
         for batch in self.batches():
-            self.exit.gone(batch.num_rows, batch.nbytes)
-            for row in batch.to_pylist():
-                self.exit.left(json.dumps(row, sort_keys=True, ensure_ascii=False, default=str).encode() + b"\n")
+            rows = batch.to_pylist()
+            lines = [_line(row).encode() + b"\n" for row in rows]
+            self.exit.gone(len(rows), sum(map(len, lines)))
+            for row, line in zip(rows, lines, strict=True):
+                self.exit.left(line)
                 yield row
         self.exit.close()
 
@@ -183,8 +186,9 @@ def open_rows(query: RowQuery, *, over: list[tuple[Version, Basis]], by: Actor) 
     """
     version, basis, table, terms = _checked(query.table, over, by)
     made = plan(query, terms, table.types, pseudonyms=_pseudonyms(basis), about=_about(version, basis))
-    ceiling = table.rows if query.limit is None else min(query.limit, table.rows)
-    exit_ = _opened(version, basis, table.name, made, query.normal(), query.sha256, ceiling, by)
+    most = max(table.rows, 1)  # a count over no rows is a row too
+    ceiling = {"ceiling": most if query.limit is None else min(query.limit, most)}
+    exit_ = _opened(version, basis, table.name, made, query, ceiling, by)
     return _rows(made, table, exit_, query.limit)
 
 
@@ -193,7 +197,8 @@ def open_statistics(table_name: str, *, over: list[tuple[Version, Basis]], by: A
     version, basis, table, terms = _checked(table_name, over, by)
     made = statistics(terms, table.types, pseudonyms=_pseudonyms(basis))
     query = RowQuery(table=table_name, select="statistics")
-    exit_ = _opened(version, basis, table.name, made, query.normal(), query.sha256, 0, by)
+    ceiling = {"ceiling": len(terms.columns)}  # a row of statistics for each column
+    exit_ = _opened(version, basis, table.name, made, query, ceiling, by)
     return list(_rows(made, table, exit_, None).dicts())
 
 
@@ -201,9 +206,8 @@ def open_file(distribution: Distribution, *, by: Actor) -> tuple[Exit, str]:
     """A built file under the basis that it was built for: the exit to count with, and its path in the store."""
     basis = _check_covers(_held(distribution.basis, by), distribution.version)
     query = RowQuery(table=distribution.table, select=f"file {distribution.format}")
-    exit_ = _opened(
-        distribution.version, basis, distribution.table, None, query.normal(), query.sha256, distribution.rows, by
-    )
+    ceiling = {"ceiling": distribution.rows, "ceiling_bytes": distribution.bytes}
+    exit_ = _opened(distribution.version, basis, distribution.table, None, query, ceiling, by)
     return exit_, distribution.path
 
 
@@ -213,7 +217,8 @@ def open_document(document: Document, basis: Basis, *, by: Actor) -> tuple[Exit,
     if not Terms.from_json(basis.terms).documents:
         raise Http404
     query = RowQuery(table="", select=f"document {document.name}")
-    exit_ = _opened(document.version, basis, "", None, query.normal(), query.sha256, 0, by)
+    ceiling = {"ceiling": 0, "ceiling_bytes": document.bytes}
+    exit_ = _opened(document.version, basis, "", None, query, ceiling, by)
     return exit_, document.path
 
 
@@ -273,21 +278,25 @@ def _ended() -> BasisEnded:
     return BasisEnded(_("This basis does not let you in now. Ask the owner of the dataset, or look for another."))
 
 
-def _opened(version, basis, table: str, made: Plan | None, query: dict, digest: str, ceiling: int, by: Actor) -> Exit:
-    """The opening event, committed; a release is open to all and leaves none."""
+def _opened(version, basis, table: str, made: Plan | None, query: RowQuery, ceiling: dict[str, int], by) -> Exit:
+    """The opening event, committed; a release is open to all and leaves none.
+
+    The ceiling is of rows, and where a file leaves, of bytes too.
+    """
     if basis.kind == Basis.Kind.RELEASE:
         return Exit(basis, by, None)
+    asked = query.normal()
     columns = [column.name for column in made.columns] if made else []
     facts = {
-        "exit": query["select"].split(" ")[0] if made is None else "rows",
+        "exit": query.select.split(" ")[0] if made is None else "rows",
         "purpose": basis.purpose,
         "legal_basis": basis.legal_basis,
         "version": version.pk,
         "table": table,
         "columns": stated(columns),
-        "query": _without_values(query),
-        "query_sha256": digest,
-        "ceiling": ceiling,
+        "query": _without_values(asked),
+        "query_sha256": query.sha256,
+        **ceiling,
     }
     with transaction.atomic(durable=True):
         event = record(
@@ -298,7 +307,7 @@ def _opened(version, basis, table: str, made: Plan | None, query: dict, digest: 
             basis=basis,
             department=basis.department or basis.dataset.department,
             facts=facts,
-            private={"query": _words(query), **spelled_out("columns", columns)},
+            private={"query": _words(asked), **spelled_out("columns", columns)},
         )
     return Exit(basis, by, event.uuid)
 
