@@ -12,7 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from audit.alarms import end_alarm, open_alarms, raise_alarm
 from audit.sightings import judge
 from audit.signing import log_keys
-from audit.verify import Checkpoint, Key, Policy, Refused, Witness
+from audit.verify import Checkpoint, Policy, Refused, Witness
 from audit.witness.client import Outcome, Reply, latest, submit
 from audit.witness.submission import Submission
 
@@ -21,8 +21,8 @@ GRACE = 0.2  # seconds in which the others may still answer once the policy is m
 TRIES = 3
 
 _askers = ThreadPoolExecutor(64, thread_name_prefix="witness")
-_asked: dict[Key, Future] = {}
-_sizes: dict[Key, int] = {}  # what each has probably seen: where it is wrong, it says so
+_asked: dict[Witness, Future] = {}
+_sizes: dict[Witness, int] = {}  # what each has probably seen: where it is wrong, it says so
 
 
 @dataclass(frozen=True)
@@ -85,20 +85,20 @@ def _ask_all(policy: Policy, point: Checkpoint, consistency: Callable[[int], lis
         old = min(old, point.size)
         proof = tuple(consistency(old)) if 0 < old < point.size else ()
         future = _askers.submit(submit, witness, Submission(old, proof, point), settings.LOG_WITNESS_SECONDS)
-        _asked[witness.key] = future
+        _asked[witness] = future
         waiting[future] = (witness, tries)
 
     for witness in policy.witnesses.values():
-        if witness.key not in _asked or _asked[witness.key].done():  # else it still owes an answer
-            ask(witness, _sizes.get(witness.key, 0), TRIES)
+        if witness not in _asked or _asked[witness].done():  # else it still owes an answer
+            ask(witness, _sizes.get(witness, 0), TRIES)
     while waiting and (left := until - time.monotonic()) > 0:
         for future in wait(waiting, timeout=left, return_when=FIRST_COMPLETED).done:
             witness, tries = waiting.pop(future)
             reply = future.result()
             if reply.outcome == Outcome.COSIGNED:
-                _sizes[witness.key] = point.size
+                _sizes[witness] = point.size
             if reply.outcome == Outcome.CONFLICT and reply.size <= point.size and tries > 1:
-                _sizes[witness.key] = reply.size
+                _sizes[witness] = reply.size
                 ask(witness, reply.size, tries - 1)
             else:
                 answers[witness.name] = reply

@@ -23,7 +23,7 @@ class Server(BaseApplication):
             "threads": 8,
             "keepalive": 75,
             "timeout": 30,
-            "graceful_timeout": 5,
+            "graceful_timeout": 1,  # connections that are kept are idle; who is cut off asks again
             "control_socket_disable": True,
             "proc_name": "causeway-witness",
             "loglevel": "warning",
