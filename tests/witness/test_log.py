@@ -308,3 +308,12 @@ def test_a_policy_without_witnesses_asks_nobody():
     watch_witnesses()
     assert published().size == 2
     assert read_policy() == Policy.parse("quorum none\n")
+
+
+def test_a_policy_that_cannot_be_read_stops_the_sequencer_with_a_sentence(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "manage.py", "sequencer", "--once"],
+        cwd=ROOT, env=environment(LOG_POLICY_FILE=str(tmp_path / "none")), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "The policy file" in done.stderr and "Traceback" not in done.stderr

@@ -4,6 +4,7 @@ import signal
 import time
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 from django.db import InterfaceError, OperationalError, connection
 
@@ -41,7 +42,7 @@ class Command(BaseCommand):
             except SetBack as reason:
                 refuse(reason)
                 raise CommandError(f"Nothing is signed: {reason}", returncode=1) from None
-            except Refused as reason:
+            except (Refused, ImproperlyConfigured) as reason:
                 raise CommandError(str(reason), returncode=1) from None
 
     def work(self, *, once: bool) -> None:
