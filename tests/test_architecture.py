@@ -1,10 +1,12 @@
 """The house keeps its own rules, and the rules would notice if it did not."""
 
+import ast
 from pathlib import Path
 
 import pytest
 
-from tests import architecture
+from audit.kinds import KINDS
+from tests import architecture, recording
 
 ROOT = Path(__file__).resolve().parent.parent
 # What changes something and leaves the event to the action that calls it; each with its reason.
@@ -13,6 +15,33 @@ PARTS = {
     "catalog/actions/changes.py:keep_change records nothing": "keeps before and after; its callers record the change",
     "catalog/actions/keys.py:find_key records nothing": "notes when a key was last used; what it opens is recorded",
     "catalog/actions/manifests.py:carry_documents records nothing": "a part of a version; its callers record that",
+}
+# Functions that change rows and may end without an event; each with what says it instead, or why nothing need.
+UNRECORDED = {
+    "audit/erasure.py:_erase": "one event's details; who erases records how many",
+    "audit/sequencer.py:Sequencer._sign": "the log's own state; the checkpoint is its record",
+    "catalog/actions/bases.py:move_basis": "one move of a table of moves; its callers record the move",
+    "catalog/actions/changes.py:keep_change": "keeps before and after; its callers record the change",
+    "catalog/actions/datasets.py:_move": "one move; its callers record it",
+    "catalog/actions/keys.py:find_key": "notes when a key was last used; what it opens is recorded",
+    "catalog/actions/manifests.py:carry_documents": "a part of a version; its callers record that",
+    "catalog/actions/manifests.py:_forget_columns": "a part of discarding a version, which is recorded",
+    "catalog/actions/proposals.py:propose_version": "a file that gives the version there is: load.started says it came",
+    "catalog/actions/proposals.py:_add_columns": "a part of a version; its caller records that",
+    "catalog/api/idempotency.py:_begin": "an answer kept for a repeated request; the act in between records itself",
+    "catalog/api/idempotency.py:_finish": "the same",
+    "catalog/extents.py:_keep": "numbers computed from what a basis lets out; a cache",
+    "catalog/jobs.py:claim": "who works at a load; its beginning and end are recorded",
+    "catalog/jobs.py:hand_back": "the same",
+    "catalog/jobs.py:take_away": "the same",
+    "catalog/jobs.py:mark_queued": "the same",
+    "catalog/jobs.py:Lease.report": "the same",
+    "catalog/jobs.py:Lease._extend": "the same",
+    "opendata/actions.py:_decide": "one move; its callers record it",
+    "opendata/files.py:enter": "one file of a release; finish records them all",
+    "portal/demo/datasets.py:_let_time_pass": "the sample city's past; never on a real site",
+    "portal/models.py:UserManager.create_user": "the row of an account; invite, sign-up and founding record it",
+    "portal/reactions.py:react": "what became of a reaction to an event",
 }
 
 
@@ -30,6 +59,60 @@ def test_it_uses_no_signals():
 
 def test_it_records_every_action():
     assert set(architecture.silent_actions(ROOT)) == set(PARTS)
+
+
+def test_it_changes_nothing_on_any_way_without_an_event_and_says_nothing_twice():
+    faults = {line.partition(" may end")[0]: line for line in recording.silent(ROOT)}
+    assert set(faults) == set(UNRECORDED), "record it, or say here what does"
+
+
+def lending(*lines: str, head: str = "from audit.log import record", tail: str = "") -> str:
+    """The source of an action with this body."""
+    return "\n".join([head, "def lend(grant):", *(f"    {line}" for line in lines), tail])
+
+
+@pytest.mark.parametrize("source", [
+    lending("grant.save()"),
+    lending("grant.save()", "if grant.big:", "    record('a.b')"),
+    lending("grant.save()", "if grant.small:", "    return", "record('a.b')"),
+    lending("Grant.objects.update()", "for one in grant.parts:", "    record('a.b')"),
+    lending("try:", "    grant.save()", "    record('a.b')", "except E:", "    grant.delete()"),
+    lending("grant.save()", "later(lambda: record('a.b'))"),
+    lending("grant.save()", "note(grant)", tail="def note(grant):\n    if grant:\n        record('a.b')"),
+    lending("grant.save()", "record('a.b')", "record('a.b')"),
+    lending("grant.save()", "record('a.b')", head="from notes import record"),
+    lending("grant.save()", "record('a.b')", head="", tail="def record(kind):\n    print(kind)"),
+    lending("def inner():", "    grant.save()", "return inner"),
+    "class Lender:\n    def lend(self, grant):\n        grant.save()",
+])  # fmt: skip
+def test_it_notices_a_way_without_an_event(tmp_path, source):
+    (tmp_path / "sharing").mkdir()
+    (tmp_path / "sharing/views.py").write_text(source)
+    assert recording.silent(tmp_path)
+
+
+@pytest.mark.parametrize("source", [
+    lending("if grant.lent:", "    return", "grant.save()", "record('a.b')"),
+    lending("grant.save()", "note(grant)", tail="def note(grant):\n    record('a.b')"),
+    lending("grant.save()", "if grant.big:", "    record('a.b')", "else:", "    record('a.c')"),
+    lending("for one in grant.parts:", "    one.save()", "    record('a.b')"),
+    lending("grant.save()", "if grant.bad:", "    raise ValueError", "record('a.b')"),
+])  # fmt: skip
+def test_it_lets_pass_what_records_on_every_way(tmp_path, source):
+    (tmp_path / "sharing").mkdir()
+    (tmp_path / "sharing/views.py").write_text(source)
+    assert recording.silent(tmp_path) == []
+
+
+def test_it_records_every_kind_somewhere():
+    texts = {
+        node.value
+        for path, tree in architecture.sources(ROOT)
+        if path not in {"audit/kinds.py", "audit/wording.py", "portal/reactions.py"}
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    assert KINDS.keys() - texts == set()
 
 
 @pytest.mark.parametrize(
