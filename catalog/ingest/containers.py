@@ -3,9 +3,10 @@
 import gzip
 import io
 import re
+import tempfile
 import zipfile
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 import pyarrow as pa
@@ -16,6 +17,8 @@ from catalog.ingest.limits import GB
 
 CHUNK = 1 << 20
 SUFFIXES = {".gz", ".zst", ".zip"}
+MAP_PARTS = {".shp", ".dbf", ".shx", ".prj", ".cpg"}
+BESIDE_MAPS = {"sbn", "sbx", "qix", "qpj", "xml", "fbn", "fbx", "ain", "aih", "atx"}
 NOT_DATA = re.compile(r"(^|/)(__macosx/|\.|thumbs\.db$|readme|licen[cs]e)", re.I)
 DAMAGE = (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError)
 
@@ -56,6 +59,9 @@ class Member:
     total_bytes: int
     path: Path | None = None
     kind: str | None = None
+    packed_bytes: int | None = None
+    parts: dict = field(default_factory=dict)
+    spooled: list = field(default_factory=list)
 
     @property
     def stem(self):
@@ -72,11 +78,21 @@ class Member:
     def on_disk(self, folder):
         """The path of the unpacked bytes; spools them into the folder first where they were packed."""
         if self.path is None:
-            self.path = folder / "spool"
-            with self.open() as stream, self.path.open("wb") as out:
-                while chunk := stream.read(CHUNK):
-                    out.write(chunk)
+            self.path = Path(tempfile.mkdtemp(prefix="spool-", dir=folder)) / "file"
+            self.spooled.append(self.path)
+            self.spool(self.path)
         return self.path
+
+    def spool(self, path):
+        """Writes the unpacked bytes to the path."""
+        with self.open() as stream, path.open("wb") as out:
+            while chunk := stream.read(CHUNK):
+                out.write(chunk)
+
+    def clear(self):
+        """Removes what was spooled, so that an archive of many files needs room for one at a time."""
+        for path in self.spooled:
+            path.unlink(missing_ok=True)
 
 
 def check_size(unpacked, packed, limits):
@@ -90,15 +106,12 @@ def check_size(unpacked, packed, limits):
 def unpack(source, name, *, work, limits):
     """The outermost container ("gzip", "zstd", "zip" or "none") and the list of members in it."""
     size = source.stat().st_size
-    plain = Member(name, lambda: Metered(source.open("rb"), packed_bytes=None, limits=limits), size, source)
+    plain = Member(
+        name, lambda: Metered(source.open("rb"), packed_bytes=None, limits=limits), size, source, packed_bytes=size
+    )
     container = container_of(plain.head())
-    if container == "zip":
-        archive = _open_zip(source)
-        if kind := office_kind(archive.namelist()):
-            _check_entries(archive, limits)
-            plain.kind = kind
-            return "none", [plain]
-    return container or "none", list(_unwrap(plain, container, depth=0, work=work, limits=limits))
+    members = list(_unwrap(plain, container, depth=0, work=work, limits=limits))
+    return "none" if members == [plain] else container, members
 
 
 def _unwrap(member, container, *, depth, work, limits):
@@ -111,7 +124,9 @@ def _unwrap(member, container, *, depth, work, limits):
     if container == "zip":
         yield from _unzip(member, depth=depth, work=work, limits=limits)
         return
-    inner = Member(member.name, _opener(member, container, limits), member.total_bytes)
+    inner = Member(
+        member.name, _opener(member, container, limits), member.total_bytes, packed_bytes=member.packed_bytes
+    )
     inside = container_of(inner.head())
     if inside == "zip":
         inner.on_disk(work)
@@ -127,7 +142,7 @@ def _opener(member, container, limits):
             stream, tell = gzip.GzipFile(fileobj=raw), (raw.tell if member.path else None)
         else:
             stream, tell = pa.CompressedInputStream(pa.PythonFile(raw, mode="r"), "zstd"), None
-        return Metered(stream, packed_bytes=member.total_bytes, limits=limits, tell=tell)
+        return Metered(stream, packed_bytes=member.packed_bytes, limits=limits, tell=tell)
 
     return open_inner
 
@@ -158,13 +173,15 @@ def _open_zip(path):
         raise ReadingError("damaged-archive") from error
 
 
-def _check_entries(archive, limits):
-    """Refuses bombs, passwords and names that climb out, from the archive's own list, before unpacking anything."""
+def _check_entries(archive, size, limits):
+    """Refuses bombs, passwords and names that climb out, from the archive's own list, before unpacking anything.
+
+    The list may claim more packed bytes than the archive has (entries that overlap): its size is what counts.
+    """
     entries = archive.infolist()
     if len(entries) > limits.members:
         raise ReadingError("archive-too-many", members=len(entries), limit=limits.members)
-    packed = max(sum(entry.compress_size for entry in entries), 1)
-    check_size(sum(entry.file_size for entry in entries), packed, limits)
+    check_size(sum(entry.file_size for entry in entries), size, limits)
     for entry in entries:
         if entry.flag_bits & 0x1:
             raise ReadingError("encrypted-archive")
@@ -174,28 +191,52 @@ def _check_entries(archive, limits):
 
 
 def _unzip(member, *, depth, work, limits):
+    """The files in a zip: itself where it is a workbook, a map's parts as one, and each other file by itself."""
     archive = _open_zip(member.on_disk(work))
-    if office_kind(archive.namelist()):
-        member.kind = "xlsx"
-        _check_entries(archive, limits)
+    _check_entries(archive, member.packed_bytes, limits)
+    if kind := office_kind(archive.namelist()):
+        member.kind = kind
         yield member
         return
-    _check_entries(archive, limits)
-    for entry in archive.infolist():
-        if entry.is_dir() or NOT_DATA.search(entry.filename):
-            continue
-        inner = Member(entry.filename, _entry_opener(archive, entry, limits), entry.file_size)
-        inside = container_of(inner.head())
+    entries = [
+        Member(
+            entry.filename,
+            _entry_opener(archive, entry, member.packed_bytes, limits),
+            entry.file_size,
+            packed_bytes=member.packed_bytes,
+        )
+        for entry in archive.infolist()
+        if not entry.is_dir() and not NOT_DATA.search(entry.filename)
+    ]
+    for inner in _maps_together(entries):
+        inside = None if inner.parts else container_of(inner.head())
         if inside == "zip":
             yield _workbook_inside(inner, work, limits)
         else:
             yield from _unwrap(inner, inside, depth=depth + 1, work=work, limits=limits)
 
 
-def _entry_opener(archive, entry, limits):
+def _maps_together(entries):
+    """The entries, the parts of a Shapefile as one member: a map of five files is one table."""
+    parts = {}
+    for entry in entries:
+        stem, _, ending = entry.name.rpartition(".")
+        if f".{ending.lower()}" in MAP_PARTS:
+            parts.setdefault(stem, {})[f".{ending.lower()}"] = entry
+    maps = {stem: found for stem, found in parts.items() if {".shp", ".dbf"} <= set(found)}
+    for entry in entries:
+        stem, _, ending = entry.name.rpartition(".")
+        if stem not in maps or not (f".{ending.lower()}" in MAP_PARTS or ending.lower() in BESIDE_MAPS):
+            yield entry
+        elif ending.lower() == "shp":
+            entry.kind, entry.parts = "shapefile", maps[stem]
+            yield entry
+
+
+def _entry_opener(archive, entry, packed_bytes, limits):
     def open_entry():
         try:
-            return Metered(archive.open(entry), packed_bytes=entry.compress_size, limits=limits)
+            return Metered(archive.open(entry), packed_bytes=packed_bytes, limits=limits)
         except DAMAGE as error:
             raise ReadingError("damaged-archive") from error
 
@@ -204,11 +245,9 @@ def _entry_opener(archive, entry, limits):
 
 def _workbook_inside(member, work, limits):
     """A workbook in an archive, spooled to disk; any other archive in an archive is refused."""
-    folder = work / f"inner-{len(list(work.iterdir()))}"
-    folder.mkdir()
-    archive = _open_zip(member.on_disk(folder))
-    if office_kind(archive.namelist()) is None:
+    archive = _open_zip(member.on_disk(work))
+    if (kind := office_kind(archive.namelist())) is None:
         raise ReadingError("nested-archive", member=member.name)
-    _check_entries(archive, limits)
-    member.kind = "xlsx"
+    _check_entries(archive, member.packed_bytes, limits)
+    member.kind = kind
     return member

@@ -60,6 +60,8 @@ class Reading:
                 raise
             self.refused = self.refused or error
             self.notes.append(note("left-out", member=member.name, reason=error.sentence))
+        finally:
+            member.clear()
 
     def _format(self, member):
         head = member.head()

@@ -7,6 +7,7 @@ import struct
 import tracemalloc
 import zipfile
 
+import openpyxl
 import pytest
 
 from catalog.ingest.errors import SENTENCES, ReadingError
@@ -114,6 +115,40 @@ def test_it_stops_at_a_bomb_whose_list_lies(tmp_path):
     assert desk.refused(bytes(packed)).code in ("damaged-archive", "archive-bomb")
 
 
+def test_it_measures_a_bomb_in_a_bomb_by_the_file_that_was_sent(tmp_path):
+    """Each layer alone keeps the ratio; both together do not."""
+    desk = Desk(tmp_path, Limits(ratio_from_bytes=MB, ratio=200))
+    layer = gzipped(b"a,b\n" + b"1,2\n" * (2 * MB))
+    assert 200 > len(layer) / len(zipped(a__csv__gz=layer)) > 1
+    assert desk.refused(zipped(a__csv__gz=layer)).code == "archive-bomb"
+
+
+def test_it_stops_at_a_bomb_whose_entries_share_their_bytes(tmp_path):
+    """A list that names the same packed bytes many times claims more packed bytes than the archive has."""
+    desk = Desk(tmp_path, Limits(ratio_from_bytes=MB, ratio=200))
+    packed = zipped(a__csv=b"a,b\n" + os.urandom(20_000).hex().encode() * 20)
+    start, end = packed.index(b"PK\x01\x02"), packed.index(b"PK\x05\x06")
+    tail = bytearray(packed[end:])
+    struct.pack_into("<HHL", tail, 8, 400, 400, 400 * (end - start))
+    assert desk.refused(packed[:start] + packed[start:end] * 400 + bytes(tail)).code == "archive-bomb"
+
+
+def test_it_keeps_room_for_one_packed_file_at_a_time(desk, tmp_path):
+    books = {f"b{n}__xlsx": a_workbook(f"t{n}") for n in range(3)}
+    assert len(desk.read(zipped(**books))["tables"]) == 3
+    assert not list(tmp_path.glob("work*/spool-*/*"))
+
+
+def a_workbook(title):
+    packed = io.BytesIO()
+    book = openpyxl.Workbook()
+    book.active.title = title
+    book.active.append(["a"])
+    book.active.append([1])
+    book.save(packed)
+    return packed.getvalue()
+
+
 def test_it_limits_size_depth_and_number(tmp_path):
     desk = Desk(tmp_path, Limits(unpacked_bytes=MB, members=3))
     assert desk.refused(gzipped(base64.encodebytes(os.urandom(2 * MB)))).code == "too-large"
@@ -128,12 +163,7 @@ def test_it_refuses_a_workbook_that_unpacks_without_measure(tmp_path):
 
 
 def test_it_refuses_xml_entities_in_a_workbook(desk):
-    from openpyxl import Workbook
-
-    plain = io.BytesIO()
-    book = Workbook()
-    book.active.append(["a"])
-    book.save(plain)
+    plain = io.BytesIO(a_workbook("Sheet"))
     hostile = io.BytesIO()
     with zipfile.ZipFile(plain) as old, zipfile.ZipFile(hostile, "w") as new:
         for name in old.namelist():
