@@ -140,10 +140,10 @@ def _values(found: Examination, event: Event) -> None:
     if values.false:
         words = _("These personal values do not fit their commitments, they were exchanged: %(names)s.")
         found.add("values", FAILED, words % {"names": ", ".join(values.false)})
+    elif values.values:
+        found.add("values", OK, _("Each personal value that is kept fits the commitment to it in the text."))
     elif values.erased:
         found.add("values", OK, _("The personal values were erased; the commitments to them stand in the text."))
-    elif values.values:
-        found.add("values", OK, _("Each personal value fits the commitment to it in the text."))
 
 
 def _signature(found: Examination) -> Checkpoint | None:

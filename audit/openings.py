@@ -9,10 +9,10 @@ from audit.models import Event
 
 @dataclass(frozen=True)
 class Opened:
-    """Values that fit their commitments; whether all were erased; the names of those that do not fit."""
+    """Values that fit their commitments; the names of those that were erased, and of those that do not fit."""
 
-    values: dict[str, str]
-    erased: bool
+    values: dict[str, str] = field(default_factory=dict)
+    erased: list[str] = field(default_factory=list)
     false: list[str] = field(default_factory=list)
 
 
@@ -40,7 +40,7 @@ def opened(event: Event, body: dict) -> Opened:
     kept = detail.values if detail is not None and isinstance(detail.values, dict) else {}
     values = {name: kept[name]["value"] for name in wanted if name in kept and _fits(kept[name], wanted[name])}
     false = sorted(name for name in wanted if name in kept and name not in values)
-    return Opened(values, erased=bool(wanted) and not kept, false=false)
+    return Opened(values, sorted(wanted.keys() - kept.keys()), false)
 
 
 def _fits(opening, digest: str) -> bool:

@@ -16,7 +16,7 @@ SHORT = 8  # letters of an identifier that tell it from others on a page
 def sentence(event: Event, *, names: bool = True) -> str:
     """What happened. Names of persons stand in it only where they were not erased, fit the event and are asked for."""
     body = body_of(event)
-    words = _Words(body, opened(event, body) if names else Opened({}, erased=False))
+    words = _Words(body, opened(event, body) if names else Opened())
     known = SENTENCES.get(event.kind)
     if known is None or not body:
         return _("%(who)s: %(kind)s.") % {"who": words["who"], "kind": event.kind}
@@ -54,12 +54,12 @@ class _Words(dict):
         who = self._person("actor.name", actor["id"])
         if "key" not in actor:
             return who
-        return _("%(who)s, with the key %(key)s,") % {"who": who, "key": _short(actor["key"])}
+        return _("%(who)s (with the key %(key)s)") % {"who": who, "key": _short(actor["key"])}
 
     def _person(self, name: str, account) -> str:
         if name in self.values.values:
             return self.values.values[name]
-        if self.values.erased:
+        if name in self.values.erased:
             return _("a person whose name was erased (account %(id)s)") % {"id": _short(account)}
         return _("account %(id)s") % {"id": _short(account)}
 
@@ -95,6 +95,14 @@ class _Words(dict):
 
     def _until(self) -> str:
         return _day(self.facts.get("until")) if self.facts.get("until") else _("without an end")
+
+    def _filters(self) -> str:
+        filters = self.facts.get("filters")
+        return _shown(filters) if filters else _("all of them")
+
+    def _changes(self) -> str:
+        changes = self.facts.get("changes")
+        return _shown(sorted(map(str, changes)) if isinstance(changes, dict) else changes)
 
     def _part(self, name: str) -> dict:
         part = self.body.get(name)

@@ -76,7 +76,7 @@ def test_it_knows_keys_services_and_the_public(scene):
     assert sentence(recorded("account.signed_out", Actor(service="sweep"), scene)).startswith("The service “sweep”")
     assert sentence(recorded("account.reset_asked", PUBLIC, scene)).startswith("Somebody who was not signed in")
     with_key = Actor(user=scene.owner, key=Key())
-    assert sentence(recorded("key.revoked", with_key, scene)).startswith("Olga, with the key 0f3a99c2, revoked")
+    assert sentence(recorded("key.revoked", with_key, scene)).startswith("Olga (with the key 0f3a99c2) revoked")
 
 
 def test_names_are_given_only_where_they_are_asked_for_kept_and_true(scene):

@@ -84,8 +84,8 @@ def _shown(found: Event, now: LogNow, examination: Examination | None) -> dict:
         "index": entry.index if entry else None,
         "waiting": is_waiting(found, now),
         "differs": differs(found) or (examination is not None and examination.changed),
-        "parts": [_fact(name, body[name]) for name in PARTS if body.get(name) not in (None, "")],
-        "facts": [_fact(name, value) for name, value in sorted(_dict(body.get("facts")).items())],
+        "parts": [row for name in PARTS if body.get(name) not in (None, "") for row in _facts(name, body[name])],
+        "facts": [row for name, value in sorted(_dict(body.get("facts")).items()) for row in _facts(name, value)],
         "values": sorted(values.values.items()),
         "false_values": values.false,
         "erased": values.erased,
@@ -100,9 +100,11 @@ def _dict(value) -> dict:
     return value if isinstance(value, dict) else {}
 
 
-def _fact(name: str, value) -> dict:
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=1)
-    return {"label": name, "value": text}
+def _facts(name: str, value) -> list[dict]:
+    """A fact as rows of a table: what is inside it under its path."""
+    if isinstance(value, dict) and value:
+        return [row for inner, item in sorted(value.items()) for row in _facts(f"{name}.{inner}", item)]
+    return [{"label": name, "value": value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}]
 
 
 def _checks(examination: Examination) -> list[Check]:

@@ -22,7 +22,7 @@ from portal.pages.log.state import log_now
 from portal.paging import page_of
 
 COUNTED = 5_000  # events that the picture counts: bounded, whatever the log has
-MOST_DAYS = 62
+LEAST_DAYS, MOST_DAYS = 14, 62
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,8 @@ def by_day(events: QuerySet[Event]) -> BarChart | None:
     if not times:
         return None
     days = Counter(time.date() for time in times)
-    first, last = min(days), max(days)
+    last = max(days)
+    first = min(*days, last - timedelta(days=LEAST_DAYS - 1))
     if (last - first).days < MOST_DAYS:
         every = [first + timedelta(days=n) for n in range((last - first).days + 1)]
         values = [(date_format(day, "SHORT_DATE_FORMAT"), days[day]) for day in every]
