@@ -27,6 +27,7 @@ SENTENCES = {
     "hostile-workbook": "The workbook defines XML entities, which no spreadsheet needs. Save it again as XLSX.",
     "no-sheet": "The workbook has no visible sheet with rows. Show the sheet that holds the data and save it again.",
     "unknown-sheet": "The workbook has no sheet named {sheet}. Its sheets are: {sheets}.",
+    "damaged-parquet": "The Parquet file is damaged or cut short ({reason}). Export it again.",
     "html": "This is a web page, not a table. Open it in a spreadsheet and save it as XLSX or CSV.",
     "pdf": "This is a PDF, which holds no rows. Upload the table behind it as CSV or XLSX.",
     "xml": "This is an XML file. Export the table as CSV or XLSX, or the map as GeoJSON, and upload that.",

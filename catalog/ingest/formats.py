@@ -8,7 +8,7 @@ GZIP, ZSTD, ZIP = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PK\x03\x04"
 EMPTY_ZIP = b"PK\x05\x06"
 OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 OTHER_KINDS = {
-    b"PAR1": "Parquet",
+    b"PARE": "encrypted Parquet",
     b"7z\xbc\xaf": "7-Zip",
     b"Rar!": "RAR",
     b"BZh": "bzip2",
@@ -23,6 +23,7 @@ OTHER_KINDS = {
 }
 JSON_START = re.compile(rb"\s*(?:\{\s*[\"}]|\[\s*[\[{\]\"])")
 HTML_START = re.compile(rb"\s*(?:<!--.*?-->\s*)?<(?:!doctype\s+html|html|head|body|table|div|meta)\b", re.I | re.S)
+PARQUET = b"PAR1"
 HEAD_BYTES = 4096
 
 
@@ -49,7 +50,7 @@ def office_kind(names):
 
 
 def format_of(head):
-    """ "csv" or "json" for the first bytes of an unpacked file; refuses what holds no table."""
+    """ "csv", "json" or "parquet" for the first bytes of an unpacked file; refuses what holds no table."""
     if head.startswith(OLD_OFFICE):
         raise ReadingError("old-workbook")
     if head.lstrip().startswith(b"%PDF-"):
@@ -57,6 +58,8 @@ def format_of(head):
     for magic, kind in OTHER_KINDS.items():
         if head.startswith(magic):
             raise ReadingError("other-format", kind=kind)
+    if head.startswith(PARQUET):
+        return "parquet"
     text = _as_ascii(head)
     if HTML_START.match(text):
         raise ReadingError("html")

@@ -13,6 +13,7 @@ class Limits:
     members: int = 1000
     depth: int = 2
     ratio: int = 200
+    columnar_ratio: int = 5000
     ratio_from_bytes: int = 100 * MB
     columns: int = 2000
     line_bytes: int = 16 * MB

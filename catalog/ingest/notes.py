@@ -13,6 +13,7 @@ NOTES = {
     "blank-lines": "{count} blank lines were left out.",
     "ambiguous-dates": "The dates of {name} fit day first and month first, so they stay text. Choose the order.",
     "maybe-thousands": "All points in {name} have three digits behind them. If they part thousands, choose text.",
+    "nan-cells": "{count} cells of {name} are “not a number” (NaN); they are empty.",
     "hidden-sheet": "The sheet {sheet} is hidden and was not read.",
     "empty-sheet": "The sheet {sheet} is empty and was not read.",
     "left-out": "{member} was not read: {reason}",

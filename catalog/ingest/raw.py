@@ -19,7 +19,10 @@ class MisreadError(Exception):
 
 @dataclass
 class Source:
-    """A relation of text columns c1, c2 ... in file order; `numbered` ones have `__row` and `__at` (the file's row)."""
+    """A relation of text columns c1, c2 ... in file order; `numbered` ones have `__row` and `__at` (the file's row).
+
+    `types` has what the file itself states of columns, by number, in the words of a steward's settings.
+    """
 
     relation: str
     titles: list
@@ -29,6 +32,7 @@ class Source:
     exact_rows: int | None = None
     cells: Callable | None = None
     places: set = field(default_factory=set)
+    types: dict = field(default_factory=dict)
     notes: list = field(default_factory=list)
     detected: dict = field(default_factory=dict)
 

@@ -3,7 +3,7 @@
 import csv
 import os
 
-from catalog.ingest import containers, delimited, encodings, engine, formats, records, tables, xlsx
+from catalog.ingest import containers, delimited, encodings, engine, formats, parquet, records, tables, xlsx
 from catalog.ingest.errors import ReadingError
 from catalog.ingest.names import plain_name, unique_name
 from catalog.ingest.notes import note
@@ -54,7 +54,7 @@ class Reading:
         kind = None
         try:
             kind = member.kind or self._format(member)
-            {"csv": self._add_text, "json": self._add_records, "xlsx": self._add_workbook}[kind](member, alone)
+            self._adder(kind)(member, alone)
         except ReadingError as error:
             if alone or (kind and error.code not in NOTHING_INSIDE):
                 raise
@@ -62,6 +62,15 @@ class Reading:
             self.notes.append(note("left-out", member=member.name, reason=error.sentence))
         finally:
             member.clear()
+
+    def _adder(self, kind):
+        """How the tables of a file of this kind are built."""
+        return {
+            "csv": self._add_text,
+            "json": self._add_records,
+            "xlsx": self._add_workbook,
+            "parquet": self._add_columns,
+        }[kind]
 
     def _format(self, member):
         head = member.head()
@@ -90,6 +99,11 @@ class Reading:
     def _add_records(self, member, alone):
         source = records.read(member, work=self.work, limits=self.limits, progress=self.progress)
         self.formats.append("geojson" if source.places else "json")
+        self._build(source, self._table_name(member.stem, alone), member.stem)
+
+    def _add_columns(self, member, alone):
+        source = parquet.read(member, work=self.work, limits=self.limits, progress=self.progress)
+        self.formats.append("parquet")
         self._build(source, self._table_name(member.stem, alone), member.stem)
 
     def _add_workbook(self, member, alone):

@@ -62,6 +62,8 @@ def _columns(source, table, settings):
         if reason:
             notes.append(note(NOTED[reason], title=title, name=name, position=number))
         asked = [GEOMETRY] if number in source.places else None
+        if number in source.types:
+            asked = asked_for(source.types[number])
         if name in types:
             asked = asked_for(types[name])
         columns.append(Column(name, title, _cell(number, nulls), asked, nulls))
