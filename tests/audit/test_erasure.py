@@ -9,9 +9,11 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from audit import erasure
+from audit.checkpoints import published, tree
 from audit.erasure import erase_old, months_before
 from audit.log import commitment
 from audit.models import Event, EventDetail, Hold
+from audit.receipts import receipt
 from audit.tasks import erase_old_details
 from catalog.actions import memberships
 from catalog.gate import open_rows
@@ -20,6 +22,7 @@ from catalog.rows.query import RowQuery
 from portal.accounts.actions.people import invite
 from portal.retention.actions import erase_details, lift_hold, place_hold, set_retention
 from tests import world
+from tests.audit.test_sequencer import run
 from tests.database import as_superuser, events_refused
 from tests.world import by
 
@@ -232,6 +235,28 @@ def test_the_operator_erases_at_the_command_line(people, capsys):
         call_command("erase_details", account="who@nowhere.example", **LAW)
     said = json.loads(Event.objects.get(kind="details.erased").body)
     assert said["actor"] == {"kind": "service", "service": "operator"}
+
+
+@pytest.mark.usefixtures("own_log")
+def test_it_leaves_the_log_and_every_proof_of_it_valid(people, lent):
+    run()
+    before = published()
+    receipts = {event.uuid: receipt(event) for event in Event.objects.filter(entry__isnull=False)}
+    texts = bodies()
+
+    erase_details(people.requester, by=by(people.authority), **LAW)
+    set_retention(6, by=by(people.authority), reason="The archive law.")
+    run()
+
+    after = published()
+    assert after.size == before.size + 2
+    assert tree(after.size).root(before.size) == before.root
+    assert bodies()[: len(texts)] == texts
+    for event in Event.objects.all():
+        receipt(event).check(event.body.encode())
+        if event.uuid in receipts:
+            receipts[event.uuid].check(event.body.encode())
+    call_command("audit", "verify")
 
 
 @pytest.mark.parametrize(
