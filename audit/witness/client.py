@@ -37,6 +37,7 @@ class Reply:
 
 
 REFUSALS = {
+    503: "It cannot write down what it sees, so it cosigns nothing.",
     400: "It did not understand the request.",
     403: "It does not accept the log's signature: give its operator the log's present verifier key.",
     404: "It does not know this log: give its operator the log's verifier key.",

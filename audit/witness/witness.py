@@ -1,6 +1,8 @@
 """The witness' judgement: which checkpoint it cosigns, and the answer of C2SP tlog-witness to each other one."""
 
 import hashlib
+import sqlite3
+import sys
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -53,8 +55,12 @@ class Witness:
             return Answer(HTTPStatus.FORBIDDEN, f"{reason}\n")
         if submission.old > point.size:
             return Answer(HTTPStatus.BAD_REQUEST, "The old size is larger than the checkpoint's.\n")
-        with self.memory.turn(point.origin) as turn:
-            return self._judge(submission, turn)
+        try:
+            with self.memory.turn(point.origin) as turn:
+                return self._judge(submission, turn)
+        except sqlite3.Error as error:
+            print(f"Nothing was cosigned, since it cannot be kept: {error}", file=sys.stderr, flush=True)
+            return Answer(HTTPStatus.SERVICE_UNAVAILABLE, "This witness cannot write down what it sees.\n")
 
     def latest(self, origin_hash: str) -> Checkpoint | None:
         """The latest state of the log whose origin has this SHA-256."""

@@ -21,6 +21,7 @@ from audit.signing import Signer, log_keys, log_signers
 from audit.verify import Checkpoint, Policy, check_consistency
 from audit.witnesses import read_policy, seen
 from tests import world
+from tests.api import token_of
 from tests.database import as_superuser
 from tests.peers import litewitness, read_log
 from tests.server import ROOT, allowed, end, environment, until, web_server
@@ -119,11 +120,17 @@ def test_another_authors_reader_finds_every_entry_and_each_state_follows_from_th
 
 @pytest.mark.slow
 def test_another_authors_reader_reads_hashes_alone_where_entries_are_not_public():
+    """Only an auditor's key opens the bundles; a stranger's key does not, and neither does none."""
+    cast = world.cast()
+    auditor, stranger = (token_of(person, "read") for person in (cast.auditor, cast.stranger))
     happen(5)
     run()
+    size = published().size
     with web_server(workers=1) as address:
         assert "error" not in read_log(f"{address}/log", vkey())
-        assert "404" in read_log(f"{address}/log", vkey(), entries=True)["error"]
+        for key in ("", stranger):
+            assert "404" in read_log(f"{address}/log", vkey(), entries=True, key=key)["error"]
+        assert read_log(f"{address}/log", vkey(), entries=True, key=auditor)["entries"] == size
 
 
 @pytest.mark.slow

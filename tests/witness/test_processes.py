@@ -4,6 +4,7 @@ import concurrent.futures
 import os
 import random
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import pytest
 import urllib3
 
 from audit.verify import Checkpoint
+from audit.witness.memory import Memory
 from tests.server import ROOT, environment
 from tests.witness.logs import Log
 from tests.witness.processes import Ours, witnesses
@@ -137,6 +139,78 @@ def test_it_never_forgets_what_it_cosigned_when_it_is_killed(tmp_path):
         witness.stop()
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "half", [b"POST /add-ch", b"POST /add-checkpoint HTTP/1.1\r\nHost: w\r\nContent-Length: 90\r\n\r\nold"]
+)
+def test_it_is_not_stopped_by_those_who_send_half_a_request(tmp_path, half):
+    log = Log().add(2)
+    with witnesses(tmp_path, log.vkey) as [witness]:
+        halves = [socket.create_connection(("127.0.0.1", witness.port)) for _ in range(16)]
+        for one in halves:
+            one.sendall(half)
+        assert post(witness.url, log.submission(0, 2))[0] == 200
+        for one in halves:
+            one.close()
+
+
+BETWEEN = """
+import os, pathlib, signal, sys
+os.environ["DJANGO_SETTINGS_MODULE"] = "portal.settings"
+from audit.signing import read_key
+from audit.verify import Key
+from audit.witness.memory import Memory
+from audit.witness.witness import Witness
+
+folder, vkey = pathlib.Path(sys.argv[1]), sys.argv[2]
+witness = Witness([read_key(folder / "key")], [Key.parse(vkey)], Memory(folder / "witness.sqlite"))
+answer = witness.add_checkpoint(sys.stdin.buffer.read())
+os.kill(os.getpid(), signal.SIGKILL) if answer.status == 200 else sys.exit(int(answer.status))
+"""
+
+
+def test_it_remembers_what_it_was_killed_before_answering(tmp_path):
+    """Persisted, then killed with the answer in hand: the log gets it by asking again from there."""
+    log = Log().add(7)
+    witness = Ours(tmp_path / "w", "witness.example/w", log.vkey)
+
+    def killed_with_the_answer(old: int, size: int) -> int:
+        command = [sys.executable, "-c", BETWEEN, witness.folder, log.vkey]
+        return subprocess.run(
+            command, input=log.submission(old, size), cwd=ROOT, env=environment(), check=False
+        ).returncode
+
+    assert killed_with_the_answer(0, 4) == -signal.SIGKILL
+    assert killed_with_the_answer(0, 4) == 409 % 256
+    assert killed_with_the_answer(4, 5) == -signal.SIGKILL
+    witness.start()
+    try:
+        assert post(witness.url, log.submission(4, 5)) == (409, "5\n")
+        assert post(witness.url, log.submission(5, 5))[0] == 200
+        assert post(witness.url, log.fork(1).submission(5, 7))[0] == 422
+    finally:
+        witness.stop()
+
+
+def test_it_cosigns_nothing_on_a_full_disk(tmp_path):
+    """Files may not grow any more: what cannot be kept is not signed, and what was kept stays."""
+    log = Log().add(9)
+    witness = Ours(tmp_path / "w", "witness.example/w", log.vkey)
+    full = BETWEEN.replace(
+        "answer =",
+        "import resource; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))\nanswer =",
+    )
+    Memory(witness.database)
+    command = [sys.executable, "-c", full, witness.folder, log.vkey]
+    done = subprocess.run(
+        command, input=log.submission(0, 4), cwd=ROOT, env=environment(), check=False, capture_output=True
+    )
+    assert done.returncode == 503 % 256, done.stderr
+    assert b"cannot be kept" in done.stderr
+    assert Memory(witness.database).latest(log.origin) is None
+
+
 def test_it_makes_a_key_that_only_its_owner_reads_and_no_second_one_over_it(tmp_path):
     made = command("--key-file", "w.key", "--new-key", "witness.example/w", cwd=tmp_path)
     assert made.returncode == 0 and made.stdout.startswith("witness.example/w+")
@@ -148,6 +222,7 @@ def test_it_makes_a_key_that_only_its_owner_reads_and_no_second_one_over_it(tmp_
     assert command("--key-file", "w.key", "--show-key", cwd=tmp_path).stdout == made.stdout
 
 
+@pytest.mark.slow
 def test_it_refuses_to_start_with_a_sentence(tmp_path):
     log = Log()
     Ours(tmp_path / "w", "witness.example/w")
