@@ -48,7 +48,8 @@ class Traveller:
         for width in WIDTHS:
             self.page.set_viewport_size({"width": width, "height": 900})
             self.page.screenshot(path=folder / f"{self.passed:02d}-{name}-{width}.png", full_page=True)
-            assert complaints(self.page) == [], (name, width)
+            found = complaints(self.page)
+            assert found == [], (name, width, found)
             assert overflow(self.page) <= 0, (name, width)
         self.page.set_viewport_size(SIZE)
         assert self.errors == [], (name, self.errors)
