@@ -10,6 +10,7 @@ import pytest
 import urllib3
 from django.db import transaction
 
+from audit import tasks
 from audit.actor import service
 from audit.alarms import open_alarms
 from audit.checkpoints import published
@@ -19,12 +20,13 @@ from audit.monitor import watch_witnesses
 from audit.sequencer import Sequencer, SetBack
 from audit.signing import Signer, log_keys, log_signers
 from audit.verify import Checkpoint, Policy, check_consistency
+from audit.witness.submission import Submission
 from audit.witnesses import read_policy, seen
 from tests import world
 from tests.api import token_of
 from tests.database import as_superuser
 from tests.peers import litewitness, read_log
-from tests.server import ROOT, allowed, end, environment, until, web_server
+from tests.server import ROOT, allowed, end, environment, until, web_server, worker
 from tests.witness.logs import Log
 from tests.witness.processes import policy, witnesses
 
@@ -181,6 +183,23 @@ def test_it_asks_witnesses_that_already_know_the_log_from_where_they_are(two):
     assert alarms() == set()
 
 
+def test_a_cosignature_that_was_lost_on_the_way_is_given_again(two):
+    """One witness has kept the new state already, when the log that never got its answer asks again."""
+    happen(3)
+    sequencer = Sequencer.begin()
+    sequencer._number()
+    sequencer._grow()
+    sequencer._sign()
+    state = Checkpoint.parse(LogState.objects.get().note)
+    assert post(two[0], bytes(Submission(0, (), state))) == 200
+
+    sequencer.round()
+
+    assert str(published()).startswith(state.note.text)
+    assert set(read_policy().cosigners(published().note)) == {"w0", "w1"}
+    assert alarms() == set()
+
+
 def test_a_witness_with_another_history_refuses_and_both_signed_states_are_the_evidence(two):
     """Split view: another log of the same size, signed by the same key, was shown to one witness."""
     sequencer = Sequencer.begin()
@@ -213,7 +232,9 @@ def test_the_monitor_finds_a_split_view_after_the_fact(two, settings):
     run()
     settings.LOG_POLICY_FILE = path
 
-    watch_witnesses()
+    with worker():
+        tasks.watch_witnesses.delay()
+        until(alarms, allowed(30))
     watch_witnesses()
 
     assert alarms() == {("split-view", "w1")}
@@ -223,8 +244,12 @@ def test_the_monitor_finds_a_split_view_after_the_fact(two, settings):
 
 def shown_elsewhere(witness, log: Log) -> None:
     """The witness cosigns this log of ours."""
-    answer = urllib3.request("POST", f"{witness.url}/add-checkpoint", body=log.submission(0))
-    assert answer.status == 200
+    assert post(witness, log.submission(0)) == 200
+
+
+def post(witness, body: bytes) -> int:
+    """The witness' status for this submission."""
+    return urllib3.request("POST", f"{witness.url}/add-checkpoint", body=body).status
 
 
 def check_evidence(evidence: dict, log: Log) -> None:

@@ -140,15 +140,13 @@ def test_it_never_forgets_what_it_cosigned_when_it_is_killed(tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "half", [b"POST /add-ch", b"POST /add-checkpoint HTTP/1.1\r\nHost: w\r\nContent-Length: 90\r\n\r\nold"]
-)
-def test_it_is_not_stopped_by_those_who_send_half_a_request(tmp_path, half):
+def test_it_is_not_stopped_by_those_who_send_half_a_request(tmp_path):
     log = Log().add(2)
     with witnesses(tmp_path, log.vkey) as [witness]:
-        halves = [socket.create_connection(("127.0.0.1", witness.port)) for _ in range(16)]
-        for one in halves:
-            one.sendall(half)
+        halves = [socket.create_connection(("127.0.0.1", witness.port)) for _ in range(10)]
+        for number, one in enumerate(halves):
+            body = b" HTTP/1.1\r\nHost: w\r\nContent-Length: 90\r\n\r\nold" if number % 2 else b""
+            one.sendall(b"POST /add-checkpoint" + body)
         assert post(witness.url, log.submission(0, 2))[0] == 200
         for one in halves:
             one.close()
