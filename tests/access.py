@@ -97,6 +97,10 @@ ADDRESSES = {
             "log-verifier",
             "audit",
             "audit-export",
+            "retention",
+            "retention-set",
+            "details-erase",
+            "hold-new",
         ],
         _none,
     ),
@@ -143,6 +147,7 @@ ADDRESSES = {
     "language": lambda scene: {"code": "en"},
     "log-tile": lambda scene: {"level": "0", "number": "000", "width": _logged()},
     "log-entries": lambda scene: {"number": "000", "width": _logged()},
+    "hold-lift": _of("hold"),
     **dict.fromkeys(["audit-event", "receipt"], lambda scene: {"pk": scene.event.uuid}),
 }
 
@@ -264,6 +269,11 @@ OPENED_BY = {
     "log-verifier": "200",
     "receipt": "200: requester owner approver auditor | 404",
     "audit": "sign-in: nobody | 200: auditor | 404",
+    "retention": "sign-in: nobody | 200: auditor authority | 404",
+    "retention-set": "sign-in: nobody | 200: authority | 403: auditor | 404",
+    "details-erase": "sign-in: nobody | 200: authority | 403: auditor | 404",
+    "hold-new": "sign-in: nobody | 200: auditor | 403: authority | 404",
+    "hold-lift": "sign-in: nobody | 200: auditor | 403: authority | 404",
     "audit-event": "sign-in: nobody | 200: auditor | 404",
     "audit-export": "401: nobody | 200: auditor | 404",
 }
@@ -309,6 +319,8 @@ POSTED_BY = {
     "submission": _REVIEWER,
     "submission-return": _REVIEWER,
     "withdraw": ("owner", "approver", "reviewer"),
+    **dict.fromkeys(["retention-set", "details-erase"], ("authority",)),
+    **dict.fromkeys(["hold-new", "hold-lift"], ("auditor",)),
     "audit-event": ("auditor",),  # the button that checks
     "version-check": ("owner", "approver"),  # an approver sees the page again; the acts on it are the steward's
     "message": ("owner", "approver"),

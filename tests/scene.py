@@ -16,6 +16,7 @@ from catalog.store import store
 from catalog.terms import TableTerms, Terms
 from opendata.actions import submit
 from opendata.models import Release
+from portal.retention.actions import place_hold
 from sharing.models import Grant
 from tests import world
 
@@ -43,6 +44,7 @@ def scene() -> SimpleNamespace:
     grant = world.basis("grant", lent_version, {"district": None}, to=people.health)
     Grant.objects.create(basis=grant)
     event = told(grant, people)
+    hold = place_hold(people.schools, by=world.by(people.auditor), reason="A case before the court.")
 
     permits = world.dataset(people.owner, people.parks, "Permits", description_en="Every permit.")
     submitted = world.version(permits, rows)
@@ -78,6 +80,7 @@ def scene() -> SimpleNamespace:
         release=release,
         grant=grant,
         event=event,
+        hold=hold,
         submission=submission,
         distribution=distribution,
         document=document,
