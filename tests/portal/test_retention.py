@@ -7,8 +7,10 @@ from audit.erasure import open_holds, retention
 from audit.models import Event, EventDetail
 from portal.retention.actions import place_hold
 from tests import world
+from tests.browser import chromium, complaints, overflow
 
 pytestmark = pytest.mark.django_db
+NARROW, WIDE = 320, 1280
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
@@ -103,3 +105,31 @@ def test_it_asks_as_many_questions_for_many_holds_as_for_one(client, people, dja
         place_hold(place, by=world.by(people.auditor), reason="A case.")
     with django_assert_max_num_queries(len(few)):
         client.get(reverse("retention"))
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("width", "locale"), [(NARROW, "en-GB"), (WIDE, "zh-CN")])
+def test_its_pages_have_no_barrier(live_server, client, people, monkeypatch, width, locale):
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # the driver of the browser runs a loop in this thread
+    hold = place_hold(people.health, by=world.by(people.auditor), reason="A case before the court.")
+    pages = {
+        people.auditor: ["retention", "hold-new", ("hold-lift", hold.pk)],
+        people.authority: ["retention", "retention-set", "details-erase"],
+    }
+    faults = []
+    with chromium() as browser:
+        for person, names in pages.items():
+            context = browser.new_context(viewport={"width": width, "height": 900}, locale=locale)
+            session = as_(client, person).cookies["sessionid"].value
+            context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
+            page = context.new_page()
+            for name in names:
+                path = reverse(name[0], args=name[1:]) if isinstance(name, tuple) else reverse(name)
+                assert page.goto(live_server.url + path).status == 200
+                faults += [f"{path}: {fault}" for fault in complaints(page)]
+                faults += [f"{path}: {overflow(page)} px too wide"] if overflow(page) > 0 else []
+                if name != "retention":
+                    page.locator("main form button:not([formaction])").last.click()
+                    faults += [f"{path} with errors: {fault}" for fault in complaints(page)]
+    assert faults == []
