@@ -160,12 +160,34 @@ def test_a_page_asks_the_same_number_of_questions_whatever_it_shows(scene, audit
             auditor.get("/audit/")
         return len(queries)
 
+    log_it()
     auditor.get("/audit/")
     few = asked()
     for _time in range(30):
         told(scene, "disclosure.closed", scene.requester, opened="x", rows=1)
     log_it()
     assert asked() == few
+
+
+def test_an_event_that_was_removed_leaves_a_place_that_is_named(scene, auditor):
+    log_it()
+    newest = Event.objects.filter(entry__isnull=False).order_by("-entry__index").first()
+    places = sorted([scene.event.entry.index, newest.entry.index])
+    assert auditor.get("/audit/").context["missing"] == []
+    as_superuser(
+        "SET session_replication_role = replica",
+        f"DELETE FROM audit_event WHERE id IN ({scene.event.pk}, {newest.pk})",
+    )
+    response = auditor.get("/audit/")
+    assert response.context["missing"] == places
+    assert f"no longer has their events: {', '.join(map(str, places))}" in text_of(response)
+
+
+def test_the_page_stands_where_the_log_is_not_set_up_or_not_ours(client, scene, auditor, settings, own_log):
+    log_it()
+    settings.LOG_KEY_FILE = str(own_log / "nowhere.key")
+    for browser, path in ((client, "/log/"), (auditor, "/audit/")):
+        assert "is not believed" in text_of(browser.get(path))
 
 
 def test_the_picture_counts_events_by_day(scene, auditor):

@@ -40,8 +40,9 @@ class FilterForm(forms.Form):
         help_text=gettext_lazy("Name, e-mail address or identifier of an account"),
     )  # fmt: skip
     department = forms.CharField(
-        label=gettext_lazy("Department"), required=False, max_length=200, help_text=gettext_lazy("Name or code")
-    )
+        label=gettext_lazy("Department"), required=False, max_length=200,
+        help_text=gettext_lazy("Name or code; of a reading the one that received"),
+    )  # fmt: skip
     dataset = forms.CharField(
         label=gettext_lazy("Dataset"), required=False, max_length=300, help_text=gettext_lazy("Title or identifier")
     )

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from django.core.exceptions import ImproperlyConfigured
+
 from audit.alarms import open_alarms
 from audit.checkpoints import published
 from audit.models import Alarm, Event
@@ -39,12 +41,19 @@ class LogNow:
 
 
 def log_now() -> LogNow:
-    """The log as it is published now."""
+    """The log as it is published now; where it is not believed, or not set up, why."""
     alarms = list(open_alarms()[:MOST_ALARMS])
     try:
         return LogNow(published(), "", log_keys(), alarms)
-    except Refused as reason:
-        return LogNow(None, str(reason), log_keys(), alarms)
+    except (Refused, ImproperlyConfigured) as reason:
+        return LogNow(None, str(reason), _keys(), alarms)
+
+
+def _keys() -> list[Key]:
+    try:
+        return log_keys()
+    except ImproperlyConfigured:
+        return []
 
 
 def is_waiting(event: Event, now: LogNow) -> bool:

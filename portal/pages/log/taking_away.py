@@ -27,14 +27,13 @@ class Export(ApiView):
         if not form.is_valid():
             errors = [{"parameter": name, "detail": " ".join(all_of)} for name, all_of in form.errors.items()]
             raise Problem("bad-parameter", errors[0]["detail"], errors=errors)
+        point = log_now().point  # before the count: everything that it holds is among the events that are counted
         events = form.events()
         count, filters = events.count(), form.stated()
 
         export_log(filters, count, by=self.by, private=form.private())
 
-        lines = export_lines(
-            events, checkpoint=log_now().point, origin=settings.LOG_ORIGIN, filters=filters, most=count
-        )
+        lines = export_lines(events, checkpoint=point, origin=settings.LOG_ORIGIN, filters=filters, most=count)
         response = StreamingHttpResponse(lines, content_type=NDJSON)
         response["Content-Disposition"] = f'attachment; filename="events-{timezone.now():%Y%m%d-%H%M%S}.ndjson"'
         response["Cache-Control"] = "private, no-store"

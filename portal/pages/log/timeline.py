@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from django.db.models import QuerySet
+from django.db.models import Exists, Max, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.formats import date_format
@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from audit.examination import differs
-from audit.models import Event
+from audit.models import Entry, Event
 from audit.sentences import sentence
 from portal.charts import BarChart
 from portal.pages.log.actions import view_log
@@ -21,6 +21,7 @@ from portal.pages.log.filters import FilterForm
 from portal.pages.log.state import log_now
 from portal.paging import page_of
 
+WIDEST, MOST_GONE = 1_000, 20
 COUNTED = 5_000  # events that the picture counts: bounded, whatever the log has
 LEAST_DAYS, MOST_DAYS = 14, 62
 
@@ -52,6 +53,7 @@ def timeline(request: HttpRequest) -> HttpResponse:
         "items": [shown_event(event) for event in page.items],
         "chart": None if page.newer else by_day(events),
         "filtered": bool(form.stated()),
+        "missing": [] if form.stated() else removed(page.items, newest=not page.newer),
         "query": request.GET.urlencode(),
     }
     return render(request, "log/timeline.html", shown)
@@ -61,6 +63,21 @@ def shown_event(event: Event) -> Shown:
     """The event as a line of the list."""
     entry = getattr(event, "entry", None)
     return Shown(event, sentence(event), entry.index if entry else None, differs(event))
+
+
+def removed(events: list[Event], *, newest: bool) -> list[int]:
+    """Places in the log between the events of an unfiltered page whose own event is gone from the database."""
+    indexes = [event.entry.index for event in events if hasattr(event, "entry")]
+    if not indexes:
+        return []
+    low, high = min(indexes) - 1, max(indexes)
+    if newest:
+        high = Entry.objects.aggregate(last=Max("index"))["last"]
+    if high - low > WIDEST:  # events that were written long before they were committed stand far apart
+        return []
+    there = Event.objects.filter(id=OuterRef("event_id"))
+    gone = Entry.objects.filter(~Exists(there), index__range=(low, high)).order_by("index")
+    return list(gone.values_list("index", flat=True)[:MOST_GONE])
 
 
 def by_day(events: QuerySet[Event]) -> BarChart | None:
