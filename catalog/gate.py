@@ -14,6 +14,7 @@ import uuid
 from collections.abc import Callable, Iterator
 
 import pyarrow as pa
+import rfc8785
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import Http404
@@ -28,7 +29,8 @@ from catalog.models import Basis, Distribution, Document, Table, Version
 from catalog.rows.cursors import write_cursor
 from catalog.rows.engine import Run
 from catalog.rows.errors import QueryError, Stopped
-from catalog.rows.plan import OutColumn, Plan, plan, pseudonym_key, statistics
+from catalog.rows.letting import pseudonym_key
+from catalog.rows.plan import OutColumn, Plan, plan, statistics
 from catalog.rows.query import RowQuery
 from catalog.store import CHUNK, store
 from catalog.terms import TableTerms, Terms
@@ -285,8 +287,8 @@ def _opened(version, basis, table: str, made: Plan | None, query: RowQuery, ceil
     """
     if basis.kind == Basis.Kind.RELEASE:
         return Exit(basis, by, None)
-    asked = query.normal()
-    columns = [column.name for column in made.columns] if made else []
+    columns = made.reads if made else []
+    asked = {**query.shape(), "filtered_by": stated(made.filtered_by if made else [])}
     facts = {
         "exit": query.select.split(" ")[0] if made is None else "rows",
         "purpose": basis.purpose,
@@ -294,8 +296,8 @@ def _opened(version, basis, table: str, made: Plan | None, query: RowQuery, ceil
         "version": version.pk,
         "table": table,
         "columns": stated(columns),
-        "query": _without_values(asked),
-        "query_sha256": query.sha256,
+        "query": asked,
+        "query_sha256": hashlib.sha256(rfc8785.dumps(asked)).hexdigest(),  # with its values it could be found by trying
         **ceiling,
     }
     with transaction.atomic(durable=True):
@@ -307,7 +309,7 @@ def _opened(version, basis, table: str, made: Plan | None, query: RowQuery, ceil
             basis=basis,
             department=basis.department or basis.dataset.department,
             facts=facts,
-            private={"query": _words(asked), **spelled_out("columns", columns)},
+            private={"query": query.words(), **spelled_out("columns", columns)},
         )
     return Exit(basis, by, event.uuid)
 
@@ -327,19 +329,3 @@ def _about(version: Version, basis: Basis) -> str:
 def _pseudonyms(basis: Basis) -> bytes:
     recipient = basis.department_id or basis.account_id or f"everybody {basis.dataset_id}"
     return pseudonym_key(f"{basis.recipient} {recipient}")
-
-
-def _without_values(query: dict) -> dict:
-    """The query with its shape only: what a reader looked for may be personal, and stands in the erasable part."""
-    return {
-        "select": query["select"],
-        "group_by": query["group_by"],
-        "order_by": query["order_by"],
-        "filtered_by": stated(sorted({column for column, _operator, _value in query["filters"]})),
-        "where": bool(query["where"]),
-    }
-
-
-def _words(query: dict) -> str:
-    filters = [f"{column} {operator} {value!r}" for column, operator, value in query["filters"]]
-    return " and ".join([*filters, *([query["where"]] if query["where"] else [])]) or "all rows"

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from catalog import codes
 from catalog.models import Basis, Dataset, Department, Version
-from catalog.rows.plan import check_where
+from catalog.rows.letting import check_where
 from catalog.states import GRANT
 from catalog.terms import Terms
 

@@ -1,6 +1,7 @@
 """The words outside the code keep step with it: links lead somewhere, commands exist, every kind of event is explained.
 
-`python -m tests.test_docs` writes the auditor's list of kinds anew; the sentences that stand there are kept.
+`python -m tests.test_docs` writes the auditor's list of kinds anew (the sentences that stand there are kept), and the list of
+functions of the query language.
 """
 
 import re
@@ -12,6 +13,7 @@ from django.core.management import get_commands, load_command_class
 from django.urls import resolve
 
 from audit.kinds import KINDS
+from catalog.rows.functions import AGGREGATES, FUNCTIONS
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "sample/README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -27,6 +29,8 @@ MAKE = re.compile(r"\bmake ([a-z]+)")
 MANAGE = re.compile(r"manage\.py ([a-z_]+)")
 ADDRESS = re.compile(r"(?:\$ADDRESS|http://127\.0\.0\.1:8000)(/[^\s\"'?`)>]*)")
 KINDS_OF = re.compile(r"(<!-- kinds:[^\n]*-->\n)(.*)(<!-- /kinds -->)", re.S)
+QUERIES = ROOT / "docs/queries.md"
+FUNCTIONS_OF = re.compile(r"(<!-- functions:[^\n]*-->\n)(.*)(<!-- /functions -->)", re.S)
 # A path of somebody's machine, or a note to oneself, has no place in what strangers read.
 PRIVATE = re.compile(r"(?<![\w.$}])/(?:work|tmp|home|root|mnt|Users)/\w|\b(?:TODO|FIXME|XXX)\b|\b(?:issue|ticket) #?\d")
 
@@ -138,6 +142,20 @@ def places(page: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
+def test_it_explains_every_function_of_the_query_language():
+    """Each example in the list is computed in tests/catalog/test_queries.py."""
+    assert FUNCTIONS_OF.search(QUERIES.read_text())[2] == functions_table(), "run python -m tests.test_docs"
+
+
+def functions_table() -> str:
+    """The list of functions as the code has it."""
+    rows = []
+    for name, heading in ((FUNCTIONS, "for each row"), (AGGREGATES, "over many rows")):
+        rows += ["", f"| {heading} | |", "|---|---|"]
+        rows += [f"| `{one.example}` | {one.meaning} |" for one in name.values()]
+    return "\n".join([*rows, "", ""])
+
+
 def kinds_table(written: str) -> str:
     """The list of kinds with the facts that each must state; what is said of each is taken from what stands there."""
     said = dict(re.findall(r"^\| `([a-z_.]+)` \| (.+?) \|", written, re.M))
@@ -157,3 +175,6 @@ def write_kinds() -> None:
 
 if __name__ == "__main__":
     write_kinds()
+    text = QUERIES.read_text()
+    found = FUNCTIONS_OF.search(text)
+    QUERIES.write_text(text[: found.start(2)] + functions_table() + text[found.end(2) :])

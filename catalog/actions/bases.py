@@ -9,7 +9,7 @@ from audit.actor import Actor
 from audit.log import record
 from catalog.masks import parse_mask
 from catalog.models import Basis, Version
-from catalog.rows.plan import check_where
+from catalog.rows.letting import check_where
 from catalog.rows.query import LONGEST
 from catalog.states import OF_BASIS
 from catalog.terms import TableTerms, Terms

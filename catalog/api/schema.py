@@ -171,9 +171,14 @@ LIST_ROWS = {
     "`/versions/{number}/` the rows never change.",
     "parameters": [
         BASIS,
-        query("select", "Columns, or count, sum, avg, min, max over a column, with commas; `as` gives a name."),
-        query("where", "A condition: `district = 'North' and day >= '2026-01-01'`."),
-        query("group_by", "Columns to group by."),
+        query("select", "Columns, expressions over them, and sums (count, median ...), with commas; `as` names one."),
+        query("where", "A condition: `district = 'North' and year(day) >= 2026`."),
+        query("q", "Words that any text column must hold, in small or capital letters."),
+        query("group_by", "Columns, names given in `select`, or expressions to group by."),
+        query("having", "A condition on what `select` names, after grouping: `n > 10`."),
+        query("distinct", "`true` gives each different row once.", OpenApiTypes.BOOL),
+        query("sample", "So many of the matching rows, spread over all, the same each time.", OpenApiTypes.INT),
+        query("facets", "Up to five columns, with commas: their 20 most frequent values among the rows that match."),
         query("order_by", "Columns to order by; a minus before a name turns it round."),
         OpenApiParameter(
             "filters",

@@ -7,12 +7,14 @@ from functools import cached_property
 import rfc8785
 from django.utils.translation import gettext_lazy as _
 
+from catalog.rows.dialect import without_values
 from catalog.rows.errors import QueryError
 
 OPERATORS = {"ne": "<>", "gt": ">", "gte": ">=", "lt": "<", "lte": "<=", "eq": "="}
 SPECIAL = frozenset({"in", "isnull"})
-RESERVED = frozenset({"select", "where", "group_by", "order_by", "limit", "after", "basis", "format", "total"})
-LATER = frozenset({"distinct", "sample", "facets", "timezone", "as_of", "q"})
+TEXTS = ("select", "where", "group_by", "having", "order_by", "after", "q")
+RESERVED = frozenset({*TEXTS, "distinct", "sample", "limit", "basis", "format", "total", "facets"})
+LATER = frozenset({"timezone", "as_of"})
 LONGEST = 4_000
 MOST_ROWS = 10_000
 PAGE = 100
@@ -27,15 +29,25 @@ class RowQuery:
     where: str = ""
     filters: tuple[tuple[str, str, str], ...] = ()
     group_by: str = ""
+    having: str = ""
     order_by: str = ""
+    q: str = ""
+    distinct: bool = False
+    sample: int = 0
     limit: int | None = PAGE
     after: str = ""
 
     @classmethod
     def from_params(cls, params, *, table: str) -> "RowQuery":
-        """The query that an address states: `select`, `where`, `group_by`, `order_by`, `limit`, `after`, `column=`."""
-        named = {name: _one(params, name) for name in ("select", "where", "group_by", "order_by", "after")}
-        return cls(table=table, limit=_limit(_one(params, "limit")), filters=_filters(params), **named)
+        """The query that an address states: `select`, `where`, `group_by`, `having`, `order_by` and the others."""
+        return cls(
+            table=table,
+            limit=_whole(params, "limit") or PAGE,
+            sample=_whole(params, "sample"),
+            distinct=_flag(params, "distinct"),
+            filters=_filters(params),
+            **{name: _one(params, name) for name in TEXTS},
+        )
 
     def whole(self) -> "RowQuery":
         """The same question without pages."""
@@ -49,8 +61,33 @@ class RowQuery:
             "where": self.where,
             "filters": sorted([list(item) for item in self.filters]),
             "group_by": self.group_by,
+            "having": self.having,
             "order_by": self.order_by,
+            "q": self.q,
+            "distinct": self.distinct,
+            "sample": self.sample,
         }
+
+    def shape(self) -> dict:
+        """What is asked without the values in it: what a reader looks for may be personal."""
+        return {
+            "select": without_values(self.select),
+            "group_by": without_values(self.group_by),
+            "order_by": self.order_by,
+            "narrowed": self.is_narrowed or bool(self.having),
+        }
+
+    def words(self) -> str:
+        """The whole question in words, with the values that are looked for."""
+        filters = [f"{column} {operator} {value!r}" for column, operator, value in self.filters]
+        about = {
+            "select": self.select,
+            "where": self.where,
+            "q": self.q,
+            "group by": self.group_by,
+            "having": self.having,
+        }
+        return "; ".join([*filters, *(f"{name} {text}" for name, text in about.items() if text)]) or "all rows"
 
     @cached_property
     def sha256(self) -> str:
@@ -60,7 +97,12 @@ class RowQuery:
     @property
     def is_plain(self) -> bool:
         """True where it asks for all rows as they are: no filter, no grouping."""
-        return not (self.where or self.filters or self.group_by or self.select)
+        return not (self.is_narrowed or self.group_by or self.select or self.distinct)
+
+    @property
+    def is_narrowed(self) -> bool:
+        """True where not all rows are asked for."""
+        return bool(self.where or self.filters or self.q or self.sample)
 
 
 def _one(params, name: str) -> str:
@@ -77,17 +119,26 @@ def _one(params, name: str) -> str:
     return text.strip()
 
 
-def _limit(text: str) -> int:
+def _whole(params, name: str) -> int:
+    text = _one(params, name)
     if not text:
-        return PAGE
+        return 0
     if not (text.isascii() and text.isdigit() and len(text) < 9 and 1 <= int(text) <= MOST_ROWS):
         raise QueryError(
             "bad-parameter",
-            _("“limit” must be a whole number from 1 to %(most)s. For all rows use “format”, or follow “next”."),
-            "limit",
+            _("“%(name)s” must be a whole number from 1 to %(most)s. For all rows use “format”, or follow “next”."),
+            name,
+            name=name,
             most=MOST_ROWS,
         )
     return int(text)
+
+
+def _flag(params, name: str) -> bool:
+    text = _one(params, name).lower()
+    if text not in {"", "true", "false"}:
+        raise QueryError("bad-parameter", _("“%(name)s” is true or false."), name, name=name)
+    return text == "true"
 
 
 def _filters(params) -> tuple[tuple[str, str, str], ...]:

@@ -105,6 +105,27 @@ def test_it_groups_and_counts(city):
     assert page["results"][0] == {"species": "Oak", "n": 2}
 
 
+def test_it_counts_the_values_of_columns_beside_the_rows(city):
+    page = rows(caller(), city.trees, "?height__gte=0&facets=species&limit=1").json()
+    assert page["facets"] == {"species": [{"value": "Oak", "count": 2}, {"value": "Ash", "count": 1}]}
+    assert_problem(rows(caller(), city.trees, "?facets=owner"), 400, "unknown-column")
+    assert_problem(rows(caller(), city.trees, "?facets=a,b,c,d,e,f"), 400, "bad-parameter")
+
+
+def test_it_writes_down_each_facet_of_lent_rows(city):
+    answer = rows(caller(city.requester), city.secret, "?facets=owner")
+    assert answer.json()["facets"] == {"owner": [{"value": "An", "count": 1}, {"value": "Chi", "count": 1}]}
+    assert Event.objects.filter(kind="disclosure.opened").count() == 2
+
+
+def test_it_answers_expressions_groups_and_samples(city):
+    asked = "?select=upper(species) as s, sum(height / 2) as h&group_by=s&having=h > 1&order_by=-h&limit=1"
+    assert rows(caller(), city.trees, asked).json()["results"] == [{"s": "OAK", "h": 4503599627370502.5}]
+    assert len(rows(caller(), city.trees, "?sample=2").json()["results"]) == 2
+    assert [row["species"] for row in rows(caller(), city.trees, "?q=AS&select=species").json()["results"]] == ["Ash"]
+    assert rows(caller(), city.trees, "?select=species&distinct=true").json()["total"] == 4
+
+
 def test_it_counts_a_filter_only_where_asked_or_known(city):
     assert rows(caller(), city.trees, "?species=Oak&limit=1").json()["total"] is None
     assert rows(caller(), city.trees, "?species=Oak&limit=1&total=true").json()["total"] == 2

@@ -110,7 +110,10 @@ def test_it_treats_a_hidden_column_like_one_that_never_was(lent, part):
             read(version, grant, people.requester, **{part: asked})
         return refused.value.code, refused.value.sentence.replace(name, "X")
 
-    assert ask("name") == ask("nome") == ("unknown-column", "There is no column “X” here.")
+    code, sentence = ask("name")
+    assert (code, sentence) == ask("mane")
+    assert code == "unknown-column"
+    assert sentence.startswith("There is no column “X” here")
 
 
 def test_it_masks_before_it_filters_sorts_and_groups(lent):

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from catalog.rows.cursors import write_cursor
 from catalog.rows.engine import Run
 from catalog.rows.errors import QueryError
-from catalog.rows.plan import check_where, plan, statistics
+from catalog.rows.letting import check_where
+from catalog.rows.plan import plan, statistics
 from catalog.rows.query import RowQuery
 from catalog.store import store
 from catalog.terms import TableTerms

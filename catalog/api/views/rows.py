@@ -18,9 +18,12 @@ from catalog.api.problems import Problem
 from catalog.extents import row_count
 from catalog.gate import open_rows
 from catalog.models import Format
+from catalog.rows.errors import QueryError
 from catalog.rows.formats import check_fits, jsonable
 from catalog.rows.query import RowQuery
 from catalog.streams import stream, watch_reader
+
+MOST_FACETS, FACET_VALUES = 5, 20
 
 
 class Rows(ApiView):
@@ -33,7 +36,7 @@ class Rows(ApiView):
         kind, counted = _format(request), _wants_total(request)
 
         etag = etag_of(opening.version.pk, opening.basis.pk, opening.basis.terms, query.normal(), query.limit,
-                       query.after, kind, counted)  # fmt: skip
+                       query.after, kind, counted, request.GET.get("facets", ""))  # fmt: skip
         if kind == Format.XLSX:
             etag = f"W/{etag}"  # a workbook holds the time at which it was made
         unchanged = not_modified(request, etag.removeprefix("W/"), public=opening.is_public)
@@ -57,21 +60,38 @@ class Rows(ApiView):
             "table": query.table,
             "basis": str(opening.basis.pk),
         }
+        if columns := self.request.GET.get("facets", ""):
+            data["facets"] = self._facets(opening, query, columns)
         return link_pages(Response(data), self.request, rows.next)
 
     def _total(self, opening: Opening, query: RowQuery, shown: int, after: str | None, counted: bool) -> int | None:
         """How many rows match: the stored count of the basis, this page where it is all, or counted where asked for."""
         if not query.after and after is None:
             return shown
-        if query.group_by or "(" in query.select:
+        if query.group_by or query.distinct or "(" in query.select:
             return None
-        if not query.where and not query.filters:
+        if not query.is_narrowed:
             return row_count(opening.version, opening.basis, query.table, by=self.by)
         if not counted:
             return None
         count = replace(query, select="count(*) as n", order_by="", limit=1, after="")
         (row,) = open_rows(count, over=[(opening.version, opening.basis)], by=self.by).dicts()
         return row["n"]
+
+    def _facets(self, opening: Opening, query: RowQuery, columns: str) -> dict[str, list[dict]]:
+        """The frequent values of columns among the rows that match; each column is a reading of its own."""
+        names = [name.strip() for name in columns.split(",") if name.strip()]
+        if len(names) > MOST_FACETS:
+            raise QueryError("bad-parameter", _("“facets” names at most %(most)s columns."), "facets", most=MOST_FACETS)
+        return {name: self._facet(opening, query, name) for name in names}
+
+    def _facet(self, opening: Opening, query: RowQuery, name: str) -> list[dict]:
+        column = name.strip('"').replace('"', '""')
+        asked = replace(
+            query, select=f'"{column}" as value, count(*) as count', group_by=f'"{column}"', order_by="-count",
+            having="", distinct=False, limit=FACET_VALUES, after="",
+        )  # fmt: skip
+        return [jsonable(row) for row in open_rows(asked, over=[(opening.version, opening.basis)], by=self.by).dicts()]
 
     def _file(self, opening: Opening, query: RowQuery, kind: Format) -> HttpResponse:
         if "limit" not in self.request.GET:

@@ -1,0 +1,99 @@
+"""The written list of what a query may call. A function that is not here does not exist.
+
+An argument is described by what it must be: a kind of value (`text`, `number`, `moment`, `any`, `same` as the first),
+or something that must be written out: a `whole` number, a `share` from 0 to 1, a `part` of a moment. `?` after it says
+that it may be left out, `*` that it may come again. No function raises an error over a row: what cannot be computed
+is null, so that an error never tells of a row that the reader does not see.
+"""
+
+from dataclasses import dataclass
+
+NUMBER = frozenset({"integer", "decimal", "float"})
+DAYS = frozenset({"date", "timestamp", "timestamptz"})
+KINDS = {
+    "text": frozenset({"text"}),
+    "number": NUMBER,
+    "day": DAYS,
+    "moment": DAYS | {"time"},
+    "any": NUMBER | DAYS | {"time", "text", "boolean"},
+}
+PARTS = ("year", "quarter", "month", "week", "day", "hour", "minute", "second")
+
+
+@dataclass(frozen=True)
+class Function:
+    """What it takes, the kind that it gives (`first`: that of its first argument), the engine's words, an example."""
+
+    takes: tuple[str, ...]
+    gives: str
+    sql: str
+    example: str
+    meaning: str
+
+
+def _f(takes: str, gives: str, sql: str, example: str, meaning: str) -> Function:
+    return Function(tuple(takes.split()), gives, sql, example, meaning)
+
+
+# For each row. The examples are over the sample table of docs/queries.md, and are run by its test.
+FUNCTIONS: dict[str, Function] = {
+    "lower": _f("text", "text", "lower({0})", "lower(species)", "small letters"),
+    "upper": _f("text", "text", "upper({0})", "upper(species)", "capital letters"),
+    "trim": _f("text", "text", "trim({0})", "trim(species)", "without spaces at the ends"),
+    "length": _f("text", "integer", "length({0})", "length(species)", "number of characters"),
+    "left": _f("text whole", "text", "left({0}, {1})", "left(species, 2)", "the first characters"),
+    "right": _f("text whole", "text", "right({0}, {1})", "right(species, 2)", "the last characters"),
+    "substr": _f("text whole whole?", "text", "substr({0}, {1:})", "substr(species, 2, 2)", "a part, counted from 1"),
+    "replace": _f("text text text", "text", "replace({0}, {1}, {2})", "replace(species, 'a', 'o')", "one text by another"),
+    "concat": _f("any any*", "text", "concat({*})", "concat(species, '-', district)", "one after the other; nulls are empty"),
+    "split_part": _f("text text whole", "text", "split_part({0}, {1}, {2})", "split_part(species, 'a', 1)", "the piece between separators, counted from 1"),
+    "contains": _f("text text", "boolean", "contains(lower({0}), lower({1}))", "contains(species, 'SH')", "true where the text holds the other, in small or capital letters"),
+    "starts_with": _f("text text", "boolean", "starts_with({0}, {1})", "starts_with(species, 'O')", "true where it begins so"),
+    "ends_with": _f("text text", "boolean", "ends_with({0}, {1})", "ends_with(species, 'k')", "true where it ends so"),
+    "abs": _f("number", "first", "abs({0})", "abs(0 - height)", "without its sign"),
+    "round": _f("number whole?", "first", "round({0}, {1=0})", "round(height / 3, 2)", "rounded to so many decimals"),
+    "floor": _f("number", "float", "floor(CAST({0} AS DOUBLE))", "floor(height / 5)", "the whole number below"),
+    "ceil": _f("number", "float", "ceil(CAST({0} AS DOUBLE))", "ceil(height / 5)", "the whole number above"),
+    "sqrt": _f("number", "float", "sqrt(CAST({0} AS DOUBLE))", "sqrt(height)", "square root"),
+    "ln": _f("number", "float", "ln(CAST({0} AS DOUBLE))", "ln(height)", "natural logarithm"),
+    "log10": _f("number", "float", "log10(CAST({0} AS DOUBLE))", "log10(height)", "logarithm to base 10"),
+    "exp": _f("number", "float", "exp(CAST({0} AS DOUBLE))", "exp(0)", "e to this power"),
+    "power": _f("number number", "float", "power(CAST({0} AS DOUBLE), CAST({1} AS DOUBLE))", "power(height, 2)", "the first to the power of the second"),
+    "greatest": _f("any same same*", "first", "greatest({*})", "greatest(height, 10)", "the largest that is not null"),
+    "least": _f("any same same*", "first", "least({*})", "least(height, 10)", "the smallest that is not null"),
+    "coalesce": _f("any same same*", "first", "coalesce({*})", "coalesce(district, 'nowhere')", "the first that is not null"),
+    "nullif": _f("any same", "first", "nullif({0}, {1})", "nullif(district, 'North')", "null where both are equal"),
+    "date_trunc": _f("part day", "trunc", "date_trunc({0}, {1})", "date_trunc('month', planted)", "the beginning of the year, month, week and so on"),
+    "date_diff": _f("part day day", "integer", "date_diff({0}, {1}, {2})", "date_diff('day', planted, '2026-01-01')", "how many such boundaries lie between"),
+    "year": _f("day", "integer", "year({0})", "year(planted)", "the year"),
+    "quarter": _f("day", "integer", "quarter({0})", "quarter(planted)", "1 to 4"),
+    "month": _f("day", "integer", "month({0})", "month(planted)", "1 to 12"),
+    "week": _f("day", "integer", "week({0})", "week(planted)", "the week of ISO 8601"),
+    "day": _f("day", "integer", "day({0})", "day(planted)", "the day of the month"),
+    "weekday": _f("day", "integer", "isodow({0})", "weekday(planted)", "1 is Monday, 7 is Sunday"),
+    "hour": _f("moment", "integer", "hour({0})", "hour(seen)", "0 to 23; of a moment with a zone in UTC"),
+    "minute": _f("moment", "integer", "minute({0})", "minute(seen)", "0 to 59"),
+    "within_box": _f("number number number number number number", "boolean", "({0} BETWEEN {2} AND {4} AND {1} BETWEEN {3} AND {5})", "within_box(lon, lat, -0.5, 51, 0, 52)", "true where longitude and latitude lie between west, south, east, north"),
+    "distance": _f(
+        "number number number number",
+        "float",
+        "2 * 6371008.8 * asin(sqrt(power(sin(radians(CAST({3} - {1} AS DOUBLE)) / 2), 2) + "
+        "cos(radians(CAST({1} AS DOUBLE))) * cos(radians(CAST({3} AS DOUBLE))) * "
+        "power(sin(radians(CAST({2} - {0} AS DOUBLE)) / 2), 2)))",
+        "round(distance(lon, lat, -0.1, 51.5), 0)",
+        "metres on the sphere between two places, longitude before latitude",
+    ),
+}  # fmt: skip
+
+# Over the rows of a group, or over all.
+AGGREGATES: dict[str, Function] = {
+    "sum": _f("number", "sum", "sum({0})", "sum(height)", "the sum; exact but for floating numbers"),
+    "avg": _f("number", "float", "avg({0})", "avg(height)", "the mean"),
+    "min": _f("any", "first", "min({0})", "min(height)", "the least"),
+    "max": _f("any", "first", "max({0})", "max(height)", "the greatest"),
+    "median": _f("number", "float", "median(CAST({0} AS DOUBLE))", "median(height)", "half are below it"),
+    "quantile": _f("number share", "float", "quantile_cont(CAST({0} AS DOUBLE), {1})", "quantile(height, 0.9)", "so large a share is below it"),
+    "stddev": _f("number", "float", "stddev_samp(CAST({0} AS DOUBLE))", "stddev(height)", "standard deviation of a sample"),
+    "first": _f("any", "first", "first({0} ORDER BY __row) FILTER (WHERE {0} IS NOT NULL)", "first(species)", "the first that is not null, as the rows lie"),
+    "last": _f("any", "first", "last({0} ORDER BY __row) FILTER (WHERE {0} IS NOT NULL)", "last(species)", "the last that is not null, as the rows lie"),
+}  # fmt: skip

@@ -1,0 +1,60 @@
+"""What a basis lets out of a table: its columns under their masks and its rows, before anything else is asked."""
+
+import hmac
+
+from django.conf import settings
+
+from catalog.masks import Mask, parse_mask
+from catalog.rows.conditions import condition
+from catalog.rows.scope import ENGINE_TYPES, Scope, quoted
+from catalog.terms import TableTerms
+
+SOURCE = "source"
+
+
+def let_out(terms: TableTerms, types: dict[str, str], pseudonyms: bytes) -> tuple[str, dict, dict[str, str]]:
+    """The one projection and predicate of a basis over the table `source`: SQL, parameters, columns with types."""
+    scope = Scope(columns=types, parameter="where")
+    parts, columns = ["__row"], {}
+    for name, text in terms.columns.items():
+        mask = parse_mask(text, column=name, column_type=types[name])
+        parts.append(f"{_masked(quoted(name), types[name], mask, scope, pseudonyms)} AS {quoted(name)}")
+        columns[name] = mask.type_of(types[name]) if mask else types[name]
+    where = f" WHERE {condition(terms.where, scope)}" if terms.where else ""
+    return f"SELECT {', '.join(parts)} FROM {SOURCE}{where}", scope.params, columns
+
+
+def check_where(text: str, types: dict[str, str]) -> None:
+    """Raises unless the text is a condition over these columns."""
+    condition(text, Scope(columns=types))
+
+
+def pseudonym_key(recipient: str) -> bytes:
+    """The key under which this recipient's pseudonyms are made: another recipient's are unrelated to them."""
+    return hmac.digest(settings.PSEUDONYM_SECRET.encode(), f"causeway pseudonyms {recipient}".encode(), "sha256")
+
+
+def _masked(column: str, kind: str, mask: Mask | None, scope: Scope, pseudonyms: bytes) -> str:
+    if mask is None:
+        return column
+    if mask.name == "null":
+        return f"CAST(NULL AS {ENGINE_TYPES[kind]})"
+    if mask.name == "year":
+        return f"CAST(year({column}) AS BIGINT)"
+    if mask.name == "first":
+        return f"left({column}, {mask.argument})"
+    if mask.name == "band":
+        n = mask.argument
+        return f"floor({column} / {n}) * {n}" if kind == "float" else f"{column} - ((({column}) % {n}) + {n}) % {n}"
+    if mask.name == "round":
+        return f"round({column}, {mask.argument})"
+    return _pseudonym(column, scope, pseudonyms)
+
+
+def _pseudonym(column: str, scope: Scope, key: bytes) -> str:
+    """HMAC-SHA-256 (RFC 2104) of the value's text, its first 128 bits in hex, computed by the engine."""
+    block = key.ljust(64, b"\0")
+    inner = scope.bind(bytes(b ^ 0x36 for b in block))
+    outer = scope.bind(bytes(b ^ 0x5C for b in block))
+    digest = f"sha256({inner}::BLOB || encode(CAST({column} AS VARCHAR)))"
+    return f"left(sha256({outer}::BLOB || unhex({digest})), 32)"

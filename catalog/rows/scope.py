@@ -1,0 +1,119 @@
+"""What exists for a query: columns with their types, and the parameters that its values become."""
+
+import difflib
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from decimal import Decimal, InvalidOperation
+
+from django.utils.translation import gettext_lazy as _
+
+from catalog.rows.errors import QueryError
+
+ENGINE_TYPES = {
+    "boolean": "BOOLEAN",
+    "integer": "BIGINT",
+    "decimal": "DECIMAL(38, 18)",
+    "float": "DOUBLE",
+    "date": "DATE",
+    "time": "TIME",
+    "timestamp": "TIMESTAMP",
+    "timestamptz": "TIMESTAMPTZ",
+    "text": "VARCHAR",
+    "geometry": "VARCHAR",
+}
+NUMBERS = frozenset({"integer", "decimal", "float"})
+
+
+@dataclass
+class Scope:
+    """The columns that exist (name to type) and the parameters gathered so far."""
+
+    columns: dict[str, str]
+    params: dict[str, object] = field(default_factory=dict)
+    parameter: str = "where"
+    used: set[str] = field(default_factory=set)
+    before: int = 0  # how many characters of ours stand before the text that is being read
+
+    def taken(self) -> list[str]:
+        """The columns that were used since this was last asked, in their own order."""
+        used, self.used = self.used, set()
+        return [name for name in self.columns if name in used]
+
+    def place(self, start: int | None) -> int | None:
+        """At which character of the asker's text something stands, from 1."""
+        return start - self.before + 1 if start is not None and start >= self.before else None
+
+    def column(self, name: str, at: int | None = None) -> tuple[str, str]:
+        """The quoted column and its type. Hidden and never there are the same; `at` is where the name stands."""
+        found = name if name in self.columns else name.lower()
+        if found not in self.columns:
+            raise self._unknown(name, at)
+        self.used.add(found)
+        return quoted(found), self.columns[found]
+
+    def bind(self, value) -> str:
+        """The parameter that holds the value; the same value twice is one parameter."""
+        for name, held in self.params.items():
+            if type(held) is type(value) and held == value:
+                return f"${name}"
+        name = f"p{len(self.params)}"
+        self.params[name] = value
+        return f"${name}"
+
+    def value(self, text: str, kind: str, column: str) -> str:
+        """A parameter of the column's type; what is none says so."""
+        return f"CAST({self.bind(checked(text, kind, column, self.parameter))} AS {ENGINE_TYPES[kind]})"
+
+    def _unknown(self, name: str, at: int | None) -> QueryError:
+        near = difflib.get_close_matches(name.lower(), {one.lower(): one for one in self.columns}, n=1, cutoff=0.7)
+        meant = next((one for one in self.columns if near and one.lower() == near[0]), "")
+        if meant and at is not None:
+            words = _("There is no column “%(name)s” here (character %(at)s). Did you mean “%(meant)s”?")
+        elif meant:
+            words = _("There is no column “%(name)s” here. Did you mean “%(meant)s”?")
+        elif at is not None:
+            words = _("There is no column “%(name)s” here (character %(at)s).")
+        else:
+            words = _("There is no column “%(name)s” here.")
+        return QueryError("unknown-column", words, self.parameter, name=name[:80], meant=meant, at=at)
+
+
+def quoted(name: str) -> str:
+    """The name as the engine's identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def checked(text: str, kind: str, column: str, parameter: str) -> str:
+    """The text, if it is a value of this kind."""
+    readers = {
+        "integer": int,
+        "decimal": Decimal,
+        "float": float,
+        "date": date.fromisoformat,
+        "time": time.fromisoformat,
+        "timestamp": datetime.fromisoformat,
+        "timestamptz": datetime.fromisoformat,
+        "boolean": {"true": True, "false": False}.__getitem__,
+    }
+    try:
+        if kind in readers:
+            if not text.isascii():  # other scripts have digits too, which the engine does not read
+                raise ValueError
+            value = readers[kind](text.strip().lower() if kind == "boolean" else text.strip())
+            if kind == "integer" and not -(2**63) <= value < 2**63:
+                raise ValueError
+            if kind == "decimal" and (not value.is_finite() or abs(value) >= Decimal(10) ** 20):
+                raise ValueError
+            if kind == "time" and value.tzinfo is not None:
+                raise ValueError
+            return text.strip() if kind not in {"date", "time", "timestamp", "timestamptz"} else value.isoformat()
+    except (ValueError, KeyError, InvalidOperation, OverflowError):
+        raise QueryError(
+            "bad-filter",
+            _("“%(value)s” does not fit column “%(column)s”, which is of type %(kind)s."),
+            parameter,
+            value=text[:80],
+            column=column,
+            kind=kind,
+        ) from None
+    return text
