@@ -639,11 +639,12 @@ SPAN = 64  # tiles that one process takes at a time
 
 @dataclass(frozen=True)
 class Tree:
-    """What the tiles of a log say: the root they lead to, the hash of each full tile of leaves, and what is wrong."""
+    """What the tiles say: the root, the hashes of the full tiles of leaves, the leaves of the last one, what is wrong."""
 
     size: int
     root: bytes
     tops: bytes
+    edge: bytes
     wrong: list[str]
 
 
@@ -676,7 +677,8 @@ def check_tiles(read: Read, size: int, *, entries: bool, processes: int = 1) -> 
         edges.append(bytes(stored[full:]))
         below = b"".join(_whole_root(stored[at : at + TILE * HASH_BYTES]) for at in range(0, full, TILE * HASH_BYTES))
         level += 1
-    return Tree(size, _fold([peak for edge in reversed(edges) for peak in _peaks(edge)]), tops, wrong)
+    root = _fold([peak for edge in reversed(edges) for peak in _peaks(edge)])
+    return Tree(size, root, tops, edges[0] if edges else b"", wrong)
 
 
 def _check_span(read: Read, size: int, entries: bool, first: int) -> tuple[bytes, list[str], bytes]:
@@ -813,7 +815,7 @@ class Comparison:
             return
         self._seen[index] = 1
         self._check_time(index, at, record)
-        leaf = leaf_hash(body.encode())
+        leaf = leaf_hash(body.encode("utf-8", "surrogatepass"))
         if self._leaf_at is None:
             self._add(index, leaf)
         elif (expected := self._leaf_at(index)) != leaf:
@@ -836,10 +838,11 @@ class Comparison:
                 self.wrong.append(f"Event {words} is in the database and not in the log.")
             else:
                 self.waiting += 1
-        if self._leaf_at is None and self._frontier.size == self.size and self._agreed < self.size:
+        if self._leaf_at is None and self._agreed < self.size and not self.wrong:
             self.wrong.append(
-                f"Something between event {self._agreed} and event {self.size - 1} was changed: the events do not lead "
-                f"to the root of the checkpoint of {self.size}. Compare with the log (--log) to learn which."
+                f"Something between event {self._agreed} and event {self.size - 1} was changed, or is out of order: "
+                f"the events do not lead to the root of the checkpoint of {self.size}. Compare with the log (--log) "
+                "to learn which."
             )
 
     def _name_others(self) -> None:
@@ -882,7 +885,7 @@ def about(record: bytes | str | dict) -> str:
 def _record(body: bytes | str) -> dict:
     try:
         record = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return record if isinstance(record, dict) else {}
 
@@ -899,20 +902,23 @@ def read_export(path: str) -> tuple[dict, Iterator[tuple[int | None, str, str]]]
     """The first line of an export, and its rows, one by one; gzip is understood."""
     try:
         opener = gzip.open if path.endswith(".gz") else open
-        file = opener(path, "rt", encoding="utf-8")
+        file = opener(path, "rt", encoding="utf-8", errors="surrogateescape")
         header = json.loads(file.readline() or "null")
-    except OSError as error:
-        raise Unchecked(f"{path} cannot be read: {error.strerror}.") from None
-    except ValueError:
+    except (OSError, EOFError, zlib.error) as error:
+        raise Unchecked(f"{path} cannot be read: {error}.") from None
+    except (ValueError, RecursionError):
         header = None
-    if not isinstance(header, dict) or "checkpoint" not in header:
+    if not isinstance(header, dict) or not isinstance(header.get("checkpoint", 0), str | None):
         raise Unchecked(f"{path} is no export: its first line should name the checkpoint and the filter.")
-    return header, _in_file(file)
+    return header, _in_file(file, path)
 
 
-def _in_file(file) -> Iterator[tuple[int | None, str, str]]:
-    with file:
-        yield from rows_of(file)
+def _in_file(file, path: str) -> Iterator[tuple[int | None, str, str]]:
+    try:
+        with file:
+            yield from rows_of(file)
+    except (OSError, EOFError, zlib.error) as error:
+        raise Unchecked(f"{path} cannot be read to its end: {error}.") from None
 
 
 def rows_of(lines: Iterable[str]) -> Iterator[tuple[int | None, str, str]]:
@@ -921,7 +927,7 @@ def rows_of(lines: Iterable[str]) -> Iterator[tuple[int | None, str, str]]:
         try:
             row = json.loads(line)
             index, event, body = row["index"], row["event"], row["body"]
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             index, event, body = -1, "", ""
         if not (index is None or (type(index) is int and index >= 0)) or not isinstance(body, str):
             raise Refused(f"Line {number} of the export is no event.")
@@ -1094,8 +1100,9 @@ def check_two(args, report: Report) -> None:
     """That a newer checkpoint only adds to an older one."""
     older, newer = _point(args.old), _point(args.new)
     report.facts = {"old": _facts(older), "new": _facts(newer)}
-    for name, point in ((args.old, older), (args.new, newer)):
-        report.attempt(lambda name=name, point=point: f"{name} is {args.trust.check_seen(point)}.")
+    report.attempt(lambda: f"{args.old} is {args.trust.check_seen(older)}.")
+    check = args.trust.check if args.trust.policy else args.trust.check_seen
+    report.attempt(lambda: f"{args.new} is {check(newer)}.")
     tiles = Tiles(lambda path: None, newer.size)
     if args.proof:
         lines = _utf8(_file(args.proof), "proof").split()
@@ -1172,7 +1179,7 @@ def _beside_log(args, report: Report) -> None:
             seen.clear()
             seen[number] = tiles.tile(0, number)
             top = tree.tops[number * HASH_BYTES :][:HASH_BYTES]
-            if top and _whole_root(seen[number]) != top:
+            if (_whole_root(seen[number]) != top) if top else (seen[number] != tree.edge):
                 raise Refused(f"The log gave two different answers for {tile_path(0, number)}.")
         return seen[number][offset * HASH_BYTES :][:HASH_BYTES]
 

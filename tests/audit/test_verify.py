@@ -367,6 +367,15 @@ def test_it_says_when_an_export_was_filtered(auditor):
     assert compared(auditor, ROWS[10:20], "--checkpoint", "seen-300", kind="x")["code"] == 2
 
 
+def test_it_is_not_fooled_by_an_export_out_of_order(auditor):
+    """Without the log there is only the root: what does not lead to it is refused, whatever the reason."""
+    changed = [(n, one.replace(b'number 17"', b'number 71"')) for n, one in ROWS]
+    for rows in (changed[::-1], ROWS[::-1], [*ROWS[:5], ROWS[6], ROWS[5], *ROWS[7:]]):
+        said = compared(auditor, rows, "--checkpoint", "seen-300")
+        assert said["code"] == 1
+        assert "was changed, or is out of order" in said["wrong"][0]
+
+
 def test_it_names_two_events_that_were_exchanged_and_one_that_was_moved(auditor):
     rows = list(ROWS)
     rows[8], rows[300] = (8, EVENTS[300]), (300, EVENTS[8])
@@ -415,6 +424,25 @@ def test_it_refuses_lines_that_are_no_events(auditor):
     ):
         brute.put(auditor.folder / "bad", f'{{"checkpoint": null, "filter": {{}}}}\n{line}\n'.encode())
         assert auditor.says("export", "bad", "--log", "log", *KEY)["wrong"] == ["Line 2 of the export is no event."]
+
+
+def test_it_judges_whatever_an_export_holds(auditor):
+    """Text that is no text, records nested without end, a file cut off: no accusation by accident, and no crash."""
+    head = json.dumps({"checkpoint": brute.checkpoint(EVENTS), "filter": {}}).encode() + b"\n"
+    for body in (rb'"\ud800"', b'"\xff"', json.dumps("[" * 50_000).encode(), rb'"\u0000"'):
+        line = b'{"index": 0, "event": "x", "body": ' + body + b"}\n"
+        brute.put(auditor.folder / "odd", head + line)
+        said = auditor.says("export", "odd", "--log", "log", *KEY)
+        assert said["code"] == 1
+        assert "Events 1 to 699 are missing." in said["wrong"]
+        assert any("Event 0 (no event) was changed" in one for one in said["wrong"])
+    brute.export(auditor.folder / "cut.ndjson.gz", ROWS, None)
+    data = (auditor.folder / "cut.ndjson.gz").read_bytes()
+    brute.put(auditor.folder / "cut.ndjson.gz", data[: len(data) // 2])
+    assert "to its end" in auditor.says("export", "cut.ndjson.gz", "--log", "log", *KEY)["reason"]
+    for first in ("5", "{}", '{"checkpoint": 5}', "[" * 50_000):
+        brute.put(auditor.folder / "odd", first.encode())
+        assert auditor.says("export", "odd", "--log", "log", *KEY)["code"] == 2
 
 
 def test_it_sees_a_row_that_calls_itself_otherwise(auditor):
