@@ -639,7 +639,7 @@ SPAN = 64  # tiles that one process takes at a time
 
 @dataclass(frozen=True)
 class Tree:
-    """What the tiles say: the root, the hashes of the full tiles of leaves, the leaves of the last one, what is wrong."""
+    """What the tiles say: the root, the full leaf tiles' hashes, the leaves of the unfilled one, and what is wrong."""
 
     size: int
     root: bytes
