@@ -6,7 +6,7 @@ from django.contrib.auth.tokens import default_token_generator
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
-from audit.models import Event
+from audit.models import Event, EventDetail
 from portal.accounts.links import seal
 from portal.mail import address, post
 from portal.models import User
@@ -14,7 +14,9 @@ from portal.models import User
 
 def send_sign_up(event: Event) -> None:
     """The address gets the link that makes its account, or learns that it has one."""
-    words = {name: kept["value"] for name, kept in event.detail.values.items() if name != "actor.name"}
+    words = _words(event)
+    if "email" not in words:
+        return
     facts = json.loads(event.body)["facts"]
     account = User.objects.filter(email=words["email"]).first()
     if account is not None:
@@ -34,11 +36,16 @@ def send_invitation(event: Event) -> None:
 
 def send_reset(event: Event) -> None:
     """The account of this address gets a link to set another password; no account, no e-mail."""
-    email = event.detail.values["email"]["value"]
-    user = User.objects.filter(email=email, is_active=True).first()
+    user = User.objects.filter(email=_words(event).get("email"), is_active=True).first()
     if user is not None:
         url = _own_link("password-reset-confirm", user)
         post("password_reset", to=user.email, language=user.language, url=url, name=user.name)
+
+
+def _words(event: Event) -> dict[str, str]:
+    """What was typed in; nothing where it was erased since."""
+    kept = EventDetail.objects.filter(event_id=event.pk).first()
+    return {name: one["value"] for name, one in kept.values.items() if name != "actor.name"} if kept else {}
 
 
 def _own_link(name: str, user: User) -> str:

@@ -271,3 +271,14 @@ def test_it_leaves_the_log_and_every_proof_of_it_valid(people, lent):
 def test_it_counts_months_as_calendars_do(moment, months, earlier):
     assert months_before(moment, months) == earlier
     assert moment - earlier > timedelta(days=27)
+
+
+def test_a_letter_that_waits_is_not_sent_once_its_address_is_erased(people, client, mailoutbox):
+    client.post("/password/reset/", {"email": people.requester.email})
+    asked = Event.objects.get(kind="account.reset_asked")
+    erase_details(people.requester, by=by(people.authority), **LAW)
+
+    world.settle()
+
+    assert values_of(asked) == {}
+    assert mailoutbox == []
