@@ -9,11 +9,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from django.core.management import call_command
 
 from catalog.api.problem_types import PROBLEM_TYPES
 from catalog.models import Format, Scope
 from tests import world
 from tests.api import token_of
+from tests.scene import told
 from tests.server import web_server
 
 TEXT = (Path(__file__).resolve().parents[2] / "docs" / "developer.md").read_text()
@@ -22,13 +24,20 @@ BLOCKS = re.findall(r"```(sh|python)\n(.*?)```", TEXT, re.DOTALL)
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.skipif(shutil.which("curl") is None, reason="no curl on this machine")
-def test_its_calls_run_as_shown(tmp_path):
+def test_its_calls_run_as_shown(tmp_path, own_log):
     people = world.cast()
     trees = world.dataset(people.owner, people.parks, "Trees")
     version = world.version(trees, {"species": ("text", ["Oak", "Ash"]), "height": ("integer", [12, 9])})
     world.basis("release", version, {"species": None, "height": None})
+    residents = world.dataset(people.owner, people.parks, "Residents", opening_class="closed")
+    lent = world.version(residents, {"name": ("text", ["An", "Bo"])})
+    grant = world.basis("grant", lent, {"name": None}, to=people.health)
+    event = told(grant, people)
+    call_command("sequencer", "--once")
     with web_server(workers=1, threads=4) as address:
         env = os.environ | {"ADDRESS": address, "DATASET": str(trees.pk), "KEY": token_of(people.owner)}
+        env |= {"GRANT": str(grant.pk), "EVENT": str(event.uuid)}
+        env |= {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
         for language, text in BLOCKS:
             command = ["bash", "-euo", "pipefail", "-c", text] if language == "sh" else [sys.executable, "-c", text]
             done = subprocess.run(
