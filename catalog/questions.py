@@ -20,7 +20,7 @@ from django.utils import timezone
 from psycopg2 import errors
 from psycopg2.extensions import AsIs
 
-NOW = "now"
+NOW, A_MOMENT = "now", timedelta(minutes=1)
 _moments = count(1)
 STAND_INS = {
     "uuid": uuid.uuid4,
@@ -126,4 +126,6 @@ def _slot(value, values: dict) -> str | None:
     for name, stand_in in values.items():
         if value == stand_in:
             return name
+    if isinstance(value, datetime) and abs(value - timezone.now()) > A_MOMENT:
+        raise TypeError(f"{value} is neither now nor a value of the question: written once, it would stay as it is.")
     return NOW if isinstance(value, datetime) else None

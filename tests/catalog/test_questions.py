@@ -89,3 +89,13 @@ def test_it_answers_inside_a_transaction(city):
         assert holding.held(basis, by) is None
         transaction.set_rollback(True)
     assert holding.held(basis, by) == basis
+
+
+def test_it_refuses_a_moment_that_is_not_now(city):
+    """Written once, such a moment would stay the same for ever; whoever changes the rule so is told at once."""
+    question = Question(
+        lambda basis: Basis.objects.filter(pk=basis, made_at__gt=timezone.now() - timedelta(days=1)), basis="uuid"
+    )
+
+    with pytest.raises(TypeError, match="neither now"):
+        question.ask(basis=city.bases[0].pk)
