@@ -21,7 +21,6 @@ SENTENCES = {
     "unsafe-name": "The archive names a file outside itself ({member}). Pack the files again without paths.",
     "no-data-inside": "The archive holds no file that we can read as a table. Pack CSV, XLSX or GeoJSON files.",
     "encrypted-workbook": "The workbook is protected by a password. Remove the password and upload it again.",
-    "old-workbook": "This is an old Excel file (.xls). Save it as XLSX or CSV and upload that.",
     "binary-workbook": "This is a binary Excel file (.xlsb). Save it as XLSX or CSV and upload that.",
     "damaged-workbook": "The workbook is damaged and cannot be opened. Save it again as XLSX and upload that.",
     "hostile-workbook": "The workbook defines XML entities, which no spreadsheet needs. Save it again as XLSX.",

@@ -36,23 +36,23 @@ def container_of(head):
 
 
 def office_kind(names):
-    """ "xlsx" when the names inside a zip are those of a workbook, None for an ordinary archive."""
+    """ "xlsx" or "ods" when the names inside a zip are those of a workbook, None for an ordinary archive."""
     names = set(names)
     if "xl/workbook.xml" in names:
         return "xlsx"
     if "xl/workbook.bin" in names:
         raise ReadingError("binary-workbook")
     if "mimetype" in names and "content.xml" in names:
-        raise ReadingError("other-format", kind="OpenDocument")
+        return "ods"
     if "[Content_Types].xml" in names:
         raise ReadingError("other-format", kind="Office document")
     return None
 
 
 def format_of(head):
-    """ "csv", "json" or "parquet" for the first bytes of an unpacked file; refuses what holds no table."""
+    """ "csv", "json", "parquet" or "xls" for the first bytes of an unpacked file; refuses what holds no table."""
     if head.startswith(OLD_OFFICE):
-        raise ReadingError("old-workbook")
+        return "xls"
     if head.lstrip().startswith(b"%PDF-"):
         raise ReadingError("pdf")
     for magic, kind in OTHER_KINDS.items():
@@ -73,14 +73,3 @@ def _as_ascii(head):
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         return head[2:].replace(b"\0", b"")
     return head.removeprefix(b"\xef\xbb\xbf")
-
-
-def refuse_old_office(member):
-    """Says of a file in Microsoft's old container whether it is a protected workbook or an old one."""
-    wanted, before = "EncryptedPackage".encode("utf-16-le"), b""
-    with member.open() as stream:
-        while chunk := stream.read(1 << 20):
-            if wanted in before + chunk:
-                raise ReadingError("encrypted-workbook")
-            before = chunk[-len(wanted) :]
-    raise ReadingError("old-workbook")

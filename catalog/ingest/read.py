@@ -3,7 +3,19 @@
 import csv
 import os
 
-from catalog.ingest import containers, delimited, encodings, engine, formats, parquet, records, tables, xlsx
+from catalog.ingest import (
+    calc,
+    containers,
+    delimited,
+    encodings,
+    engine,
+    formats,
+    parquet,
+    records,
+    sheets,
+    tables,
+    xlsx,
+)
 from catalog.ingest.errors import ReadingError
 from catalog.ingest.names import plain_name, unique_name
 from catalog.ingest.notes import note
@@ -54,6 +66,7 @@ class Reading:
         kind = None
         try:
             kind = member.kind or self._format(member)
+            self.formats.append(kind)
             self._adder(kind)(member, alone)
         except ReadingError as error:
             if alone or (kind and error.code not in NOTHING_INSIDE):
@@ -68,20 +81,19 @@ class Reading:
         return {
             "csv": self._add_text,
             "json": self._add_records,
-            "xlsx": self._add_workbook,
+            "xlsx": lambda member, alone: self._add_workbook(member, alone, xlsx),
+            "xls": lambda member, alone: self._add_workbook(member, alone, calc),
+            "ods": lambda member, alone: self._add_workbook(member, alone, calc),
             "parquet": self._add_columns,
         }[kind]
 
     def _format(self, member):
         head = member.head()
-        if head.startswith(formats.OLD_OFFICE):
-            formats.refuse_old_office(member)
         if not head:
             raise ReadingError("empty-file")
         return formats.format_of(head)
 
     def _add_text(self, member, alone):
-        self.formats.append("csv")
         name = self._table_name(member.stem, alone)
         settings = self._settings_of(name)
         text = encodings.decode(
@@ -98,19 +110,18 @@ class Reading:
 
     def _add_records(self, member, alone):
         source = records.read(member, work=self.work, limits=self.limits, progress=self.progress)
-        self.formats.append("geojson" if source.places else "json")
+        self.formats[-1] = "geojson" if source.places else "json"
         self._build(source, self._table_name(member.stem, alone), member.stem)
 
     def _add_columns(self, member, alone):
         source = parquet.read(member, work=self.work, limits=self.limits, progress=self.progress)
-        self.formats.append("parquet")
         self._build(source, self._table_name(member.stem, alone), member.stem)
 
-    def _add_workbook(self, member, alone):
-        self.formats.append("xlsx")
+    def _add_workbook(self, member, alone, reader):
         found = []
-        for title, source in xlsx.sheets(
-            member, settings=self.settings, work=self.work, limits=self.limits, progress=self.progress
+        book = reader.book(member, work=self.work)
+        for title, source in sheets.sources(
+            book, settings=self.settings, work=self.work, limits=self.limits, progress=self.progress
         ):
             if title is None:
                 self.notes.extend(source)

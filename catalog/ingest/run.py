@@ -107,7 +107,12 @@ def _death(code, work):
     if code == -signal.SIGXCPU:
         return ReadingError("too-much-time")
     tail = (work / "stderr").read_bytes()[-TAIL_BYTES:]
-    if b"MemoryError" in tail or b"bad_alloc" in tail or b"Cannot allocate memory" in tail:
+    if (
+        b"MemoryError" in tail
+        or b"bad_alloc" in tail
+        or b"Cannot allocate memory" in tail
+        or b"memory allocation of" in tail
+    ):
         return ReadingError("too-much-memory")
     reason = signal.Signals(-code).name if code < 0 else f"exit {code}"
     return ReadingError("reader-died", reason=reason)

@@ -34,7 +34,6 @@ BAD = {
     "html": "  <!DOCTYPE html><html><body><table></table></body></html>",
     "pdf": b"%PDF-1.7\n%\xe2\xe3",
     "xml": '<?xml version="1.0"?><Workbook/>',
-    "old-workbook": OLE,
     "encrypted-workbook": OLE + "EncryptedPackage".encode("utf-16-le"),
     "other-format": b"PARE" + bytes(100),
     "damaged-parquet": b"PAR1" + bytes(100),
@@ -67,8 +66,12 @@ def test_it_refuses_random_bytes(desk):
         assert desk.refused(b"\xff\xfe\xfd" + content).code in ("nul-bytes", "undecodable", "wrong-encoding")
 
 
-def test_it_refuses_an_old_workbook_of_a_real_portal(desk):
-    assert desk.refused(DATA / "encrypted_no_password.xls").code == "old-workbook"
+def test_it_refuses_a_protected_workbook_of_a_real_portal(desk):
+    assert desk.refused(DATA / "encrypted_no_password.xls").code == "encrypted-workbook"
+
+
+def test_it_refuses_what_only_looks_like_an_old_workbook(desk):
+    assert desk.refused(OLE).code == "damaged-workbook"
 
 
 @pytest.mark.parametrize("body", [1, 20])

@@ -1,0 +1,174 @@
+"""The sheets of a workbook of any kind as sources of text rows, read row by row."""
+
+import datetime
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from catalog.ingest.dialects import find_header, looks_like_data
+from catalog.ingest.errors import ReadingError
+from catalog.ingest.headers import block_around, is_title, joined_titles
+from catalog.ingest.notes import note
+from catalog.ingest.raw import RawWriter, Source
+
+LOOKED_AT = 200
+TOLD_EVERY = 20_000
+MIDNIGHT = " 00:00:00"
+
+
+@dataclass
+class Layout:
+    """What a sheet says besides its cells: merged areas (first row, first column, last row, last column, from 1), and
+    how many formulas it holds whose results were never stored."""
+
+    merged: list = field(default_factory=list)
+    unfinished: int = 0
+
+
+@dataclass
+class Sheet:
+    """One sheet of a workbook; `rows` yields its rows from the first, `layout` tells of the rest."""
+
+    title: str
+    hidden: bool
+    rows: Callable
+    layout: Callable
+
+
+def sources(book, *, settings, work, limits, progress):
+    """Yields (sheet name, its rows as a source) for each visible sheet with rows, and (None, notes) at the end."""
+    wanted, notes, found = settings.get("sheet"), [], 0
+    titles = [sheet.title for sheet in book]
+    if wanted is not None and wanted not in titles:
+        raise ReadingError("unknown-sheet", sheet=wanted, sheets=", ".join(titles))
+    for number, sheet in enumerate(book):
+        if wanted not in (None, sheet.title):
+            continue
+        if sheet.hidden and wanted is None:
+            notes.append(note("hidden-sheet", sheet=sheet.title))
+            continue
+        source = _rows(sheet, f"sheet{number}", settings=settings, work=work, limits=limits, progress=progress)
+        if source is None:
+            notes.append(note("empty-sheet", sheet=sheet.title))
+            continue
+        found += 1
+        yield sheet.title, source
+    if not found:
+        raise ReadingError("no-sheet")
+    yield None, notes
+
+
+def _rows(sheet, stem, *, settings, work, limits, progress):
+    rows = enumerate((_trimmed(row) for row in sheet.rows()), start=1)
+    first = list(itertools.islice((pair for pair in rows if pair[1]), LOOKED_AT))
+    if not first:
+        return None
+    layout = sheet.layout()
+    heads = {place: [as_text(cell) for cell in row] for place, row in first}
+    header = block_around(_header_row(heads, layout.merged, settings.get("header_row")), heads, layout.merged)
+    writer, days = RawWriter(work, stem, limits=limits), _Days()
+    titles = joined_titles(header, heads, layout.merged)
+    writer.widen(len(titles))
+    for place, row in itertools.chain(first, rows):
+        if place <= header[1] or not row:
+            continue
+        writer.add(place, days.watch([as_text(cell) for cell in row], row))
+        if writer.rows % TOLD_EVERY == 0:
+            progress("reading", rows_done=writer.rows)
+    writer.close()
+    if not writer.rows:
+        return None
+    return _source(writer, titles, header, days, sheet.title, layout)
+
+
+def _header_row(heads, merged, stated):
+    """The row of the header; titles over the table and lines of one cell are none where there are rows of more."""
+    if stated is not None:
+        return stated
+    titles = {area[0] for area in merged if is_title(area, heads)}
+    rows = {place: row for place, row in heads.items() if place not in titles and sum(map(bool, row)) > 1}
+    rows = rows if len(rows) > 1 else heads
+    return list(rows)[find_header(list(rows.values())) - 1]
+
+
+def _source(writer, titles, header, days, title, layout):
+    first, last = header
+    notes = [note("lines-above-header", count=first - 1, row=first)] if first > 1 else []
+    if first < last:
+        notes.append(note("header-of-rows", first=first, last=last))
+    if not last:
+        notes.append(note("no-header"))
+    elif odd := looks_like_data(titles):
+        notes.append(note("header-looks-like-data", cells=", ".join(odd)))
+    if merged := sum(area[0] > last for area in layout.merged):
+        notes.append(note("merged-cells", count=merged, sheet=title))
+    if layout.unfinished:
+        notes.append(note("unfinished-formulas", count=layout.unfinished, sheet=title))
+    titles = titles + [""] * (writer.width - len(titles))
+    detected = {"sheet": title, "header_row": last, "first_row": last + 1}
+    return Source(
+        days.relation(writer),
+        titles,
+        last + 1,
+        numbered=True,
+        about_rows=writer.rows,
+        exact_rows=writer.rows,
+        notes=notes,
+        detected=detected,
+    )
+
+
+def _trimmed(row):
+    """The row up to its last filled cell."""
+    end = len(row)
+    while end and (row[end - 1] is None or row[end - 1] == ""):
+        end -= 1
+    return row[:end]
+
+
+def as_text(value):
+    """A cell as the text that a CSV would hold: exact numbers of at most 15 digits, ISO dates and times."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value.replace("\0", "")
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else f"{value:.15g}"
+    if isinstance(value, datetime.datetime):
+        return value.isoformat(sep=" ", timespec="milliseconds" if value.microsecond else "seconds")
+    if isinstance(value, datetime.date):
+        return f"{value.isoformat()}{MIDNIGHT}"
+    if isinstance(value, datetime.timedelta):
+        return _duration(value)
+    return str(value)
+
+
+def _duration(value):
+    """A stretch of time in hours, minutes and seconds, which may be more than a day."""
+    seconds = round(value.total_seconds())
+    hours, rest = divmod(abs(seconds), 3600)
+    return f"{'-' if seconds < 0 else ''}{hours:02d}:{rest // 60:02d}:{rest % 60:02d}"
+
+
+class _Days:
+    """Remembers which columns hold days only: a workbook stores a day as midnight."""
+
+    def __init__(self):
+        self.days, self.moments = set(), set()
+
+    def watch(self, cells, values):
+        for number, value in enumerate(values, start=1):
+            if isinstance(value, datetime.datetime):
+                (self.days if value.time() == datetime.time() else self.moments).add(number)
+            elif isinstance(value, datetime.date):
+                self.days.add(number)
+        return cells
+
+    def relation(self, writer):
+        only_days = sorted(self.days - self.moments)
+        if not only_days:
+            return writer.relation()
+        replaced = ", ".join(f"regexp_replace(c{number}, '{MIDNIGHT}$', '') AS c{number}" for number in only_days)
+        return f"(SELECT * REPLACE ({replaced}) FROM {writer.relation()})"
