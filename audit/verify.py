@@ -600,7 +600,8 @@ class Address:
                     ) from None
                 if error.code < 500 and error.code != 429:
                     raise Unchecked(f"{request.full_url} answers {error.code} {error.reason}.") from None
-                reason = f"{error.code} {error.reason}"
+                reason, wait = f"{error.code} {error.reason}", error.headers.get("Retry-After", "")
+                pause = min(int(wait), 60) if pause and wait.isdigit() else pause
             except (OSError, http.client.HTTPException, zlib.error) as error:
                 reason = getattr(error, "reason", None) or error
             if pause is not None:
@@ -702,13 +703,13 @@ def _check_span(read: Read, size: int, entries: bool, first: int) -> tuple[bytes
 
 def _check_bundle(read: Read, number: int, width: int, hashes: bytes) -> list[str]:
     path = tile_path("entries", number, width)
-    data = read_cut(read, "entries", number, width)
-    if data is None:
-        return [f"{path} is missing: {_these(number, width)} cannot be shown."]
     try:
-        entries = unpack_bundle(data)
+        data = read_cut(read, "entries", number, width)
+        entries = unpack_bundle(data or b"")
     except Refused:
         return [f"{path} is cut off: {_these(number, width)} cannot be shown."]
+    if data is None:
+        return [f"{path} is missing: {_these(number, width)} cannot be shown."]
     if len(entries) != width:
         return [f"{path} holds {len(entries)} entries in the place of {width}."]
     sha256 = hashlib.sha256

@@ -8,6 +8,7 @@ import json
 import shutil
 import subprocess
 import threading
+import time
 from contextlib import contextmanager
 
 import pytest
@@ -288,6 +289,32 @@ def test_it_asks_again_where_an_answer_was_cut_off(auditor, log):
         threading.Thread(target=server.serve_forever, daemon=True).start()
         assert auditor.says("log", f"http://127.0.0.1:{server.server_port}", *KEY)["code"] == 0
         server.shutdown()
+
+
+def test_it_waits_as_long_as_a_busy_log_asks_for(auditor, log):
+    class Busy(http.server.SimpleHTTPRequestHandler):
+        turned_away: set[str] = set()
+
+        def log_message(self, *_):
+            pass
+
+        def do_GET(self):
+            if self.path in self.turned_away:
+                super().do_GET()
+                return
+            self.turned_away.add(self.path)
+            self.send_response(429)
+            self.send_header("Retry-After", "1")
+            self.end_headers()
+
+    brute.build(log, EVENTS[:10])
+    handler = functools.partial(Busy, directory=log)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        before = time.monotonic()
+        assert auditor.says("log", f"http://127.0.0.1:{server.server_port}", *KEY)["code"] == 0
+        server.shutdown()
+    assert time.monotonic() - before >= 3
 
 
 def test_it_carries_its_token_to_the_log_and_to_nobody_else(auditor, log):
