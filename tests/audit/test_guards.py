@@ -3,12 +3,13 @@
 import io
 
 import pytest
+from django.apps import apps
 from django.core import checks
 from django.core.management import call_command
 from django.db import DatabaseError, connection, connections, transaction
 from django.utils import timezone
 
-from audit.guards import TRIGGERS, too_little, weaknesses
+from audit.guards import RIGHTS, TRIGGERS, too_little, weaknesses
 from audit.models import Event
 from tests import world
 from tests.database import as_superuser, events_refused, loosened, superuser
@@ -178,6 +179,10 @@ def test_it_tells_the_operator_what_it_could_not_close():
 
 def test_it_asks_for_a_trigger_on_every_table_that_only_grows():
     assert {"audit_event", "audit_entry", "audit_logstate"} == set(TRIGGERS)
+
+
+def test_it_says_of_every_table_of_the_log_what_the_application_may_do():
+    assert {model._meta.db_table for model in apps.get_app_config("audit").get_models()} == set(RIGHTS)
 
 
 def deploy_check():
