@@ -146,24 +146,31 @@ class Rows:
                 if self.next:
                     break
             outcome = "complete"
-        except GeneratorExit:
-            outcome = "reader left"
+        except GeneratorExit:  # who took the rows knows why no more were wanted, and says so
+            outcome = ""
             raise
         finally:
             self._run.close()
-            if outcome != "complete":
+            if outcome == "broken":
                 self.exit.close(outcome)
 
     def dicts(self) -> Iterator[dict]:
         """The rows of a small page as Python values."""
-        for batch in self.batches():
-            rows = batch.to_pylist()
-            lines = [_line(row).encode() + b"\n" for row in rows]
-            self.exit.gone(len(rows), sum(map(len, lines)))
-            for row, line in zip(rows, lines, strict=True):
-                self.exit.left(line)
-                yield row
-        self.exit.close()
+        outcome = "broken"
+        try:
+            for batch in self.batches():
+                rows = batch.to_pylist()
+                lines = [_line(row).encode() + b"\n" for row in rows]
+                self.exit.gone(len(rows), sum(map(len, lines)))
+                for row, line in zip(rows, lines, strict=True):
+                    self.exit.left(line)
+                    yield row
+            outcome = "complete"
+        except GeneratorExit:
+            outcome = "reader left"
+            raise
+        finally:
+            self.exit.close(outcome)
 
     def close(self, outcome: str = "reader left") -> None:
         """Frees the engine and writes down what left."""

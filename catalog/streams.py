@@ -114,11 +114,15 @@ def _range(request, size: int, etag: str) -> tuple[int | None, int]:
 
 def _closing(pieces: Iterator[bytes], rows: Rows) -> Iterator[bytes]:
     """The pieces; the exit is closed as complete only when the last one was taken."""
+    outcome = "broken"
     try:
         yield from map(rows.exit.left, pieces)
-        rows.exit.close()
+        outcome = "complete"
+    except GeneratorExit:
+        outcome = "reader left"
+        raise
     finally:
-        rows.close()
+        rows.close(outcome)
 
 
 def watch_reader(request, exit_: Exit) -> None:

@@ -12,13 +12,14 @@ import socket
 import struct
 import threading
 import time
+import weakref
 
 from django.db import connection
 
 log = logging.getLogger(__name__)
 EVERY = 0.2
-_exits: set = set()
-_sockets: dict = {}
+_exits: weakref.WeakSet = weakref.WeakSet()  # one that nobody holds any more lets nothing out
+_sockets: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
 _lock = threading.Lock()
 _thread: threading.Thread | None = None
 _pid = 0

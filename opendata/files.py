@@ -2,6 +2,7 @@
 
 import hashlib
 import tempfile
+from contextlib import closing
 from pathlib import Path
 
 from django.conf import settings
@@ -59,11 +60,11 @@ def build(kind: Format, table: str, release: Basis, *, by: Actor, alone: bool) -
     digest, size = hashlib.sha256(), 0
     with tempfile.TemporaryDirectory(dir=settings.SCRATCH_DIR, prefix="build-") as folder:
         scratch = Path(folder, "file")
-        with scratch.open("wb") as file:
+        with closing(rows), scratch.open("wb") as file:
             for piece in encode(rows, kind):
                 digest.update(piece)
                 size += file.write(piece)
-        rows.close("complete")
+            rows.close("complete")
         path = f"{folder_of(release)}/{table}.{kind.suffix}"
         store().put(str(scratch), path)
     entry = {

@@ -52,13 +52,13 @@ def end(process: subprocess.Popen) -> None:
 
 
 @contextmanager
-def web_server(workers: int = 4, threads: int = 4, **env: str):
+def web_server(workers: int = 4, threads: int = 4, application: str = "portal.wsgi:application", **env: str):
     """The web server with so many workers; gives its address."""
     collect_static()
     port = free_port()
     address = f"http://127.0.0.1:{port}"
     more = {"PORT": str(port), "WEB_WORKERS": str(workers), "WEB_THREADS": str(threads), "ADDRESS": address, **env}
-    command = [sys.executable, "-m", "gunicorn", "--config", "python:portal.gunicorn", "portal.wsgi:application"]
+    command = [sys.executable, "-m", "gunicorn", "--config", "python:portal.gunicorn", application]
     process = subprocess.Popen(command, cwd=ROOT, env=environment(**more), start_new_session=True)
     try:
         wait_for(f"{address}/healthz", process)
