@@ -68,6 +68,7 @@ OF_TABLE = {
     "quote": _is_mark,
     "header_row": _is_row,
     "sheet": _is_word,
+    "nested": _is_word,
     "types": _are_types,
     "null_values": _are_words,
 }

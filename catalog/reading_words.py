@@ -89,6 +89,7 @@ NOTES = {
     "unfinished-formulas": _("{count} formulas of the sheet {sheet} have no stored result. Open the file and save it."),
     "hidden-sheet": _("The sheet {sheet} is hidden and was not read."),
     "empty-sheet": _("The sheet {sheet} is empty and was not read."),
+    "list-within": _("The records were read from the list {path}; what else the file holds was left out."),
     "left-out": _("{member} was not read: {reason}"),
     "guessed-encoding": _("The text is not UTF-8; it was read as {encoding}. Check the letters in the preview."),
     "other-crs": _(

@@ -21,7 +21,7 @@ OTHER_KINDS = {
     b"MZ\x90": "program",
     b"{\\rtf": "RTF",
 }
-JSON_START = re.compile(rb"\s*(?:\{\s*[\"}]|\[\s*[\[{\]\"])")
+JSON_START = re.compile(rb"[\s\x1e]*(?:\{\s*[\"}]|\[\s*[\[{\]\"])")
 HTML_START = re.compile(rb"\s*(?:<!--.*?-->\s*)?<(?:!doctype\s+html|html|head|body|table|div|meta)\b", re.I | re.S)
 PARQUET = b"PAR1"
 HEAD_BYTES = 4096

@@ -19,6 +19,7 @@ NOTES = {
     "unfinished-formulas": "{count} formulas of the sheet {sheet} have no stored result. Open the file and save it.",
     "hidden-sheet": "The sheet {sheet} is hidden and was not read.",
     "empty-sheet": "The sheet {sheet} is empty and was not read.",
+    "list-within": "The records were read from the list {path}; what else the file holds was left out.",
     "left-out": "{member} was not read: {reason}",
     "guessed-encoding": "The text is not UTF-8; it was read as {encoding}. Check the letters in the preview.",
     "other-crs": "The file states the coordinate system {crs}; GeoJSON readers expect longitude and latitude (WGS 84).",

@@ -22,7 +22,7 @@ from catalog.ingest.notes import note
 from catalog.ingest.raw import MisreadError
 
 NOTHING_INSIDE = ("empty-file", "no-rows", "no-sheet")
-PER_TABLE = ("encoding", "delimiter", "quote", "header_row", "sheet", "types", "null_values")
+PER_TABLE = ("encoding", "delimiter", "quote", "header_row", "sheet", "nested", "types", "null_values")
 
 
 def read_file(source, name, *, work, settings, limits, progress):
@@ -109,9 +109,12 @@ class Reading:
                 continue
 
     def _add_records(self, member, alone):
-        source = records.read(member, work=self.work, limits=self.limits, progress=self.progress)
+        name = self._table_name(member.stem, alone)
+        source = records.read(
+            member, settings=self._settings_of(name), work=self.work, limits=self.limits, progress=self.progress
+        )
         self.formats[-1] = "geojson" if source.places else "json"
-        self._build(source, self._table_name(member.stem, alone), member.stem)
+        self._build(source, name, member.stem)
 
     def _add_columns(self, member, alone):
         source = parquet.read(member, work=self.work, limits=self.limits, progress=self.progress)

@@ -5,88 +5,73 @@ from decimal import Decimal
 
 import ijson
 
+from catalog.ingest import jsonshapes
 from catalog.ingest.errors import ReadingError
-from catalog.ingest.limits import MB
 from catalog.ingest.notes import note
 from catalog.ingest.raw import RawWriter, Source
 
 TOLD_EVERY = 20_000
-LONGEST_TEXT = 8 * MB
-BOM = b"\xef\xbb\xbf"
+DEEPEST = 5
+NESTED = ("columns", "json")
 WGS84 = ("CRS84", "4326")
 
 
-def read(member, *, work, limits, progress):
+def read(member, *, settings, work, limits, progress):
     """The features or records of a JSON file as a source; other JSON is refused with a sentence."""
+    nested = _nested(settings.get("nested"))
     try:
-        kind, crs = _kind(member)
-        if kind == "records":
-            return _collect(_records(member), None, work=work, limits=limits, progress=progress)
-        source = _collect(_features(member), "geometry", work=work, limits=limits, progress=progress)
-    except (ijson.JSONError, UnicodeDecodeError, RecursionError) as error:
+        shape = jsonshapes.find(member, limits)
+        rows = (
+            (nested(row), geometry)
+            for row, geometry in (_features if shape.has_places else _records)(_items(member, shape, limits))
+        )
+        place = "geometry" if shape.has_places else None
+        source = _collect(rows, place, work=work, limits=limits, progress=progress)
+    except (ijson.JSONError, ValueError, RecursionError) as error:
         raise ReadingError("bad-json", reason=_first_line(error)) from error
-    if crs and not any(known in crs for known in WGS84):
-        source.notes.append(note("other-crs", crs=crs[:200]))
+    if shape.crs and not any(known in shape.crs for known in WGS84):
+        source.notes.append(note("other-crs", crs=shape.crs[:200]))
+    if shape.within:
+        source.notes.append(note("list-within", path=shape.within[:200]))
     return source
+
+
+def _items(member, shape, limits):
+    """The items of the list, or of the lines."""
+    if shape.path is None:
+        return jsonshapes.lines(member, limits)
+    return ijson.items(jsonshapes.opened(member), shape.path)
+
+
+def _nested(wanted):
+    """What makes a row of a record: nested names joined by dots, or left as JSON where the settings say so."""
+    if wanted not in (None, *NESTED):
+        raise ReadingError("bad-setting", setting="nested", value=repr(wanted)[:80], hint="Choose columns or json.")
+    return _as_it_is if wanted == "json" else _flattened
+
+
+def _as_it_is(record):
+    return {(name,): value for name, value in record.items()}
+
+
+def _flattened(record, above=()):
+    """The values of a record under the names that lead to them; lists, and what lies too deep, stay JSON."""
+    flat = {}
+    for name, value in record.items():
+        path = (*above, name)
+        if isinstance(value, dict) and value and len(path) < DEEPEST:
+            flat.update(_flattened(value, path))
+        else:
+            flat[path] = value
+    return flat
 
 
 def _first_line(error):
     return (str(error).strip() or type(error).__name__).splitlines()[0][:120]
 
 
-def _open(member):
-    """The member's bytes without byte order mark."""
-    stream = member.open()
-    head = stream.read(len(BOM))
-    return _Watched(b"" if head == BOM else head, stream)
-
-
-class _Watched:
-    """A stream that stops at a text without end: the parser would look at it again with every chunk."""
-
-    def __init__(self, head, stream):
-        self.head, self.stream = head, stream
-        self.in_text, self.rest, self.length = False, b"", 0
-
-    def read(self, size=-1):
-        if size == 0:
-            return b""
-        head, self.head = self.head, b""
-        chunk = head or self.stream.read(size)
-        self._watch(self.rest + chunk)
-        return chunk
-
-    def _watch(self, chunk):
-        self.rest = b"\\" if (len(chunk) - len(chunk.rstrip(b"\\"))) % 2 else b""
-        quotes = chunk.replace(b"\\\\", b"").replace(b'\\"', b"").count(b'"')
-        self.in_text ^= bool(quotes % 2)
-        self.length = self.length + len(chunk) if self.in_text and not quotes else 0
-        if self.length > LONGEST_TEXT:
-            raise ReadingError("bad-json", reason=f"a text is longer than {LONGEST_TEXT // MB} MB")
-
-
-def _kind(member):
-    """ "features" or "records", and the coordinate system if the file states one before its features."""
-    kind, crs, has_features = None, None, False
-    for prefix, event, value in ijson.parse(_open(member)):
-        if prefix == "" and event == "start_array":
-            return "records", None
-        if prefix == "type" and event == "string":
-            kind = value
-            if value == "Topology":
-                raise ReadingError("topojson")
-        elif prefix == "crs.properties.name" and event == "string":
-            crs = value
-        elif prefix == "features" and event == "start_array":
-            has_features = True
-            break
-    if not has_features or kind not in (None, "FeatureCollection"):
-        raise ReadingError("json-shape")
-    return "features", crs
-
-
-def _features(member):
-    for place, feature in enumerate(ijson.items(_open(member), "features.item"), start=1):
+def _features(items):
+    for place, feature in enumerate(items, start=1):
         if not isinstance(feature, dict):
             raise ReadingError("json-record", row=place)
         properties = feature.get("properties") or {}
@@ -97,8 +82,8 @@ def _features(member):
         yield row, None if geometry is None else _json(geometry)
 
 
-def _records(member):
-    for place, record in enumerate(ijson.items(_open(member), "item"), start=1):
+def _records(items):
+    for place, record in enumerate(items, start=1):
         if not isinstance(record, dict):
             raise ReadingError("json-record", row=place)
         yield record, None
@@ -121,7 +106,7 @@ def _collect(rows, place_title, *, work, limits, progress):
     writer.close()
     if not writer.rows:
         raise ReadingError("no-rows")
-    return _source(writer, list(columns), place_title)
+    return _source(writer, [".".join(path) for path in columns], place_title)
 
 
 def _source(writer, titles, place_title):

@@ -182,6 +182,34 @@ def test_it_reads_records_of_cities_with_numbers_in_text(desk):
     assert [row["agency_name"] for row in rows(table)] == [row["Agency name"] or None for row in expected]
 
 
+LISTS = {
+    "tables/singapore_bus_stops_datamall.json.gz": {"BusStopCode": "text", "Latitude": "decimal", "RoadName": "text"},
+    "tables/world_cities_geonames.json.gz": {"name": "text", "lat": "decimal", "country": "text"},
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", LISTS)
+def test_it_reads_a_list_of_records_like_another_reader(desk, path):
+    expected = json.loads(gzip.decompress(shared(path).read_bytes()))
+    table = only(desk.read(shared(path), name=path))
+    found = {about["title"]: about for about in table["columns"]}
+    assert {title: found[title]["type"] for title in LISTS[path]} == LISTS[path]
+    assert table["rows"] == len(expected)
+    for title in LISTS[path]:
+        name, is_text = found[title]["name"], found[title]["type"] == "text"
+        wanted = [record[title] if is_text else float(record[title]) for record in expected]
+        assert [row[name] if is_text else float(row[name]) for row in rows_of(table)] == wanted
+
+
+def test_it_reads_the_features_of_a_map_like_another_reader(desk):
+    path = shared("geo/world_countries_zh.geojson")
+    expected = json.loads(path.read_text("utf-8"))["features"]
+    found = rows(only(desk.read(path, name=path.name)))
+    assert [row["name"] for row in found] == [feature["properties"]["name"] for feature in expected]
+    assert [json.loads(row["geometry"]) for row in found] == [feature["geometry"] for feature in expected]
+
+
 @pytest.mark.parametrize(
     ("path", "code"),
     [

@@ -70,6 +70,93 @@ def test_it_reads_a_list_of_records_and_keeps_leading_zeros(desk):
     assert result["detected"]["format"] == "json"
 
 
+def test_it_gives_nested_values_columns_of_their_own(desk):
+    content = '[{"id":1,"at":{"lat":1.5,"lon":2},"tags":["a"]},{"id":2,"at":{"lat":2.5,"more":{"x":{}}}},{"at":"here"}]'
+    table = only(desk.read(content))
+    assert [column["title"] for column in table["columns"]] == ["id", "at.lat", "at.lon", "tags", "at.more.x", "at"]
+    assert rows(table)[0] == {
+        "id": 1,
+        "at_lat": Decimal("1.5"),
+        "at_lon": 2,
+        "tags": '["a"]',
+        "at_more_x": None,
+        "at": None,
+    }
+    assert (rows(table)[1]["at_more_x"], rows(table)[2]["at"]) == ("{}", "here")
+
+
+def test_it_leaves_nested_values_as_json_where_the_steward_says_so(desk):
+    content = '[{"id":1,"at":{"lat":1.5}}]'
+    assert rows(only(desk.read(content, nested="json"))) == [{"id": 1, "at": '{"lat":1.5}'}]
+    assert desk.refused(content, nested="deep").code == "bad-setting"
+
+
+def test_a_dotted_name_and_a_nested_one_stay_apart(desk):
+    assert rows(only(desk.read('[{"a.b":1,"a":{"b":2}}]'))) == [{"a_b": 1, "a_b_2": 2}]
+
+
+def test_it_keeps_as_json_what_lies_too_deep(desk):
+    deep = '[{"a":{"b":{"c":{"d":{"e":{"f":1}}}}}}]'
+    assert rows(only(desk.read(deep))) == [{"a_b_c_d_e": '{"f":1}'}]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\n\n"])
+def test_it_reads_a_record_on_each_line(desk, end):
+    lines = ['{"code":"01","v":1.50,"at":{"x":1}}', '{"code":"02","v":null}', '{"code":"03","v":NaN,"new":true}']
+    for content in (end.join(lines), end.join(lines) + end, "\ufeff" + end.join(lines)):
+        result = desk.read(content)
+        assert rows(only(result)) == [
+            {"code": "01", "v": Decimal("1.50"), "at_x": 1, "new": None},
+            {"code": "02", "v": None, "at_x": None, "new": None},
+            {"code": "03", "v": None, "at_x": None, "new": True},
+        ]
+        assert result["detected"]["format"] == "json"
+
+
+def test_it_reads_a_feature_on_each_line(desk):
+    line = json.dumps({"type": "Feature", "properties": {"n": 1}, "geometry": POINT})
+    for content in (f"{line}\n{line}\n", f"\x1e{line}\n\x1e{line}\n"):
+        result = desk.read(content)
+        assert [row["n"] for row in rows(only(result))] == [1, 1]
+        assert types(only(result))["geometry"] == "geometry"
+        assert result["detected"]["format"] == "geojson"
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        ('{"a":1}\n{"a":2\n', "bad-json"),
+        ('{"a":1}\n[2]\n', "json-record"),
+        ('{"a":1}\n{"a":' + "9" * 5000 + "}\n", "bad-json"),
+        ('{"a":1}\n{"a":' + "[" * 100_000 + "}\n", "bad-json"),
+        ('{"a":1}\n{"a":"' + "x" * (17 << 20), "line-too-long"),
+    ],
+    ids=["cut", "no-record", "digits", "deep", "endless"],
+)
+def test_it_refuses_lines_that_hold_no_records(desk, content, code):
+    assert desk.refused(content).code == code
+
+
+def test_it_reads_the_list_within_a_document_and_tells_so(desk):
+    result = desk.read('{"ok":true,"result":{"tags":["a"],"records":[{"a":1},{"a":2}],"more":[{"b":1}]}}')
+    assert rows(only(result)) == [{"a": 1}, {"a": 2}]
+    assert [item["params"] for item in result["notes"]] == [{"path": "result.records"}]
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        ('{"a":1}', "json-shape"),
+        ('{"a":[1,2]}', "json-shape"),
+        ('{"a":{"b":{"c":{"d":[{"x":1}]}}}}', "json-shape"),
+        ('{"type":"Feature","properties":{"l":[{"x":1}]},"geometry":null}', "json-shape"),
+        ('{"objects":{"a":{"geometries":[{"type":"Polygon"}]}},"type":"Topology"}', "topojson"),
+    ],
+)
+def test_it_refuses_documents_without_a_list_of_records(desk, content, code):
+    assert desk.refused(content).code == code
+
+
 def test_it_survives_halves_of_characters_and_nul(desk):
     assert rows(only(desk.read('[{"a":"x\\ud800y"},{"a":"b\\u0000c"}]'))) == [{"a": "x?y"}, {"a": "bc"}]
 
