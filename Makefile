@@ -22,11 +22,12 @@ COMPILE = CUSTOM_COMPILE_COMMAND="make lock" $(PY) -m piptools compile --quiet -
 NOT_INSTALLED = { echo "The requirements could not be installed; pip says why above." >&2; exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lock screenshots clean venv
+.PHONY: help run test bench check lock screenshots clean venv
 
 help:
 	@echo "make run          start everything on this machine (PORT=$(PORT), HOST_ADDRESS=$(HOST_ADDRESS))"
 	@echo "make test         run the tests (ARGS=\"-k gate\" passes arguments on, ARGS=--slow runs all)"
+	@echo "make bench        measure the promises of speed, some minutes long, and write docs/benchmarks.md"
 	@echo "make check        style, imports, missing migrations, templates, message catalogues"
 	@echo "make screenshots  the pictures of the pages, into var/screenshots"
 	@echo "make lock         write requirements.lock and requirements-dev.lock anew"
@@ -37,6 +38,9 @@ run: .venv/run
 
 test: .venv/dev
 	@exec $(PY) -m pytest $(ARGS)
+
+bench: .venv/dev
+	@exec $(PY) -m tests.benchmarks $(ARGS)
 
 check: .venv/dev
 	$(PY) -m ruff check .

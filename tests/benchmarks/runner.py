@@ -1,0 +1,94 @@
+"""Runs the benchmarks, says what came out, and writes docs/benchmarks.md anew."""
+
+import os
+import platform
+from pathlib import Path
+
+from django.db import connection
+
+from tests.benchmarks import disclosures, row_page, sequencing, verifying
+from tests.benchmarks.measure import Figure, Sizes
+from tests.benchmarks.scene import scene
+
+BENCHMARKS = {
+    "Disclosures": disclosures,
+    "The log": sequencing,
+    "Verifying": verifying,
+    "Row pages": row_page,
+}
+PAGE = """# Benchmarks
+
+Written by `make bench`; do not edit. The command starts a city of its own (PostgreSQL as `make run` starts it, with
+every commit on the disk), measures for some minutes, and rewrites this page. Nothing here is timed in the tests: they
+only try that the benchmarks run.
+
+Measured on {machine}.
+
+{tables}
+## How to read this
+
+- **Read the ratios.** Seconds depend on the machine and on what else it does at the time; a ratio compares two
+  measurements of one run, taken one after the other. A machine that is busy with other work moves ratios too: run it
+  twice before you conclude anything from a tenth more or less.
+- Clients are processes with a connection of their own, on the same machine as the database and the web server. With
+  eight clients on {cores} cores everybody waits for the processor: the share is then one of processor time, because
+  a plain insert costs hardly any and the gate has to think.
+- **A disclosure** is `open_rows` and its end under a grant, with a key, a row filter and two masks: the basis, the
+  membership and the key are read anew, the query is planned, and two events are committed, each with its details. The
+  rows are not read. A plain insert is the same two transactions with the same four rows, by the driver alone.
+- **From event to receipt** begins after the commit and ends when the receipt under a published checkpoint can be had;
+  the sequencer publishes every second (`LOG_CHECKPOINT_SECONDS`). No witness is asked here: each adds its own time.
+- **Verifying** is the command of an auditor, from its start to its end, over files on this machine: every entry is
+  hashed, every tile read, the signature checked. Over a network, the network decides.
+- **A tile** is read by the application from the log's storage. A web server or a CDN may serve the same files.
+- **The engine's own time** is the same statement on the same serving copy, without us. A page above it has the
+  sign-in by key, the rights, the gate, two durable events, JSON and HTTP in it.
+- A budget is the design's; where “no” stands, it is not kept on this machine, and that is work to do.
+"""
+
+
+def run(sizes: Sizes, *, say=print) -> dict[str, list[Figure]]:
+    """Every benchmark, one after the other."""
+    made, found = scene(sizes.rows), {}
+    for title, benchmark in BENCHMARKS.items():
+        found[title] = benchmark.measure(made, sizes)
+        for figure in found[title]:
+            say(f"{figure.name:60} {told(figure):>20}  {figure.budget:10} {verdict(figure)}")
+    return found
+
+
+def write(found: dict[str, list[Figure]], page: Path) -> None:
+    """The page of the results."""
+    cores = os.cpu_count() or 1
+    page.write_text(PAGE.format(machine=machine(), cores=cores, tables="\n".join(map(table, found, found.values()))))
+
+
+def table(title: str, figures: list[Figure]) -> str:
+    """The results of one benchmark in Markdown."""
+    rows = [f"| {one.name} | {told(one)} | {one.budget} | {verdict(one)} |" for one in figures]
+    return "\n".join([f"## {title}", "", "| what | measured | budget | kept |", "|---|---:|---:|---|", *rows, ""])
+
+
+def told(figure: Figure) -> str:
+    """The number as people read it."""
+    value = figure.value
+    return f"{value:,.0f} {figure.unit}" if value >= 100 else f"{value:.3g} {figure.unit}"
+
+
+def verdict(figure: Figure) -> str:
+    """Whether the budget is kept; nothing where there is none."""
+    return {True: "yes", False: "no", None: ""}[figure.holds]
+
+
+def machine() -> str:
+    """Its shape, and what runs on it."""
+    import duckdb
+
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1024**3
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW server_version")
+        (server,) = cursor.fetchone()
+    return (
+        f"{os.cpu_count()} cores of {platform.machine()}, {memory:.0f} GB of memory, {platform.system()},"
+        f" Python {platform.python_version()}, PostgreSQL {server.split()[0]}, DuckDB {duckdb.__version__}"
+    )

@@ -1,0 +1,27 @@
+"""The benchmarks run and tell their numbers; how large these are is nothing that a test can promise."""
+
+import pytest
+
+from tests.benchmarks.measure import TINY, Figure
+from tests.benchmarks.runner import BENCHMARKS, machine, run, told, verdict, write
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.mark.usefixtures("own_log")]
+
+
+def test_it_measures_everything_and_writes_it_down(tmp_path):
+    found = run(TINY, say=lambda line: None)
+
+    assert list(found) == list(BENCHMARKS)
+    assert all(one.value > 0 for figures in found.values() for one in figures if one.name.count("above") == 0)
+    write(found, tmp_path / "page.md")
+    page = (tmp_path / "page.md").read_text()
+    assert machine() in page
+    for figures in found.values():
+        for one in figures:
+            assert f"| {one.name} | {told(one)} | {one.budget} | {verdict(one)} |" in page
+
+
+def test_it_tells_numbers_as_people_read_them():
+    assert told(Figure("", 1234.5, "a second")) == "1,234 a second"
+    assert told(Figure("", 0.01234, "s")) == "0.0123 s"
+    assert (verdict(Figure("", 1, "s", "≤ 2 s", True)), verdict(Figure("", 3, "s"))) == ("yes", "")
