@@ -14,7 +14,9 @@ from audit.alarms import raise_alarm
 from audit.kinds import KINDS
 from audit.log import record
 from audit.models import Event, EventDetail
-from audit.verify import Receipt, Refused
+from audit.signing import Signer
+from audit.tiles import CHECKPOINT, log_store
+from audit.verify import COSIGNATURE, Checkpoint, Receipt, Refused
 from catalog.actions.keys import make_key
 from tests import world
 from tests.database import as_superuser, events_refused
@@ -225,6 +227,30 @@ def test_the_button_says_what_was_checked(scene, auditor):
     log_it()
     again = auditor.post(path).context["examination"]
     assert [(one.name, one.state) for one in again.findings][-1] == ("history", "ok")
+
+
+def test_cosignatures_are_held_against_the_policy(client, scene, auditor, settings, tmp_path):
+    log_it()
+    harbour, quay = Signer.new("harbour.example/w", COSIGNATURE), Signer.new("quay.example/w", COSIGNATURE)
+    policy = tmp_path / "policy"
+    named = "".join(f"witness {name} {one.key} https://{name}.example\n" for name, one in (("h", harbour), ("q", quay)))
+    settings.LOG_POLICY_FILE = str(policy)
+
+    def found(count: str) -> str:
+        policy.write_text(f"{named}group enough {count} h q\nquorum enough\n")
+        examination = auditor.post(f"/audit/events/{scene.event.uuid}/").context["examination"]
+        return next(one.state for one in examination.findings if one.name == "witnesses")
+
+    assert found("any") == "failed"
+    out = log_store().read(CHECKPOINT).decode()
+    text = Checkpoint.parse(out).note.text
+    log_store().replace(CHECKPOINT, (out + harbour.cosign(text, 1_790_000_000)).encode())
+    assert (found("any"), found("all")) == ("ok", "failed")
+    html = text_of(client.get("/log/"))
+    assert "has cosigned this checkpoint" in html and "has not cosigned this checkpoint" in html
+    assert "2026-09-21 14:13:20" in html
+    log_store().replace(CHECKPOINT, (out + harbour.cosign("something else\n", 1_790_000_000)).encode())
+    assert found("any") == "failed"
 
 
 def test_a_changed_event_is_named_on_the_list_on_its_page_and_by_the_button(scene, auditor):
