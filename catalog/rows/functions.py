@@ -1,7 +1,7 @@
 """The written list of what a query may call. A function that is not here does not exist.
 
 An argument is described by what it must be: a kind of value (`text`, `number`, `moment`, `any`, `same` as the first),
-or something that must be written out: a `whole` number, a `share` from 0 to 1, a `part` of a moment. `?` after it says
+or something that must be written out: a `whole` number, a `share` from 0 to 1, a `part` of a moment, a `short` text. `?` after it says
 that it may be left out, `*` that it may come again. No function raises an error over a row: what cannot be computed
 is null, so that an error never tells of a row that the reader does not see.
 """
@@ -44,7 +44,7 @@ FUNCTIONS: dict[str, Function] = {
     "left": _f("text whole", "text", "left({0}, {1})", "left(species, 2)", "the first characters"),
     "right": _f("text whole", "text", "right({0}, {1})", "right(species, 2)", "the last characters"),
     "substr": _f("text whole whole?", "text", "substr({0}, {1:})", "substr(species, 2, 2)", "a part, counted from 1"),
-    "replace": _f("text text text", "text", "replace({0}, {1}, {2})", "replace(species, 'a', 'o')", "one text by another"),
+    "replace": _f("text short short", "text", "replace(left({0}, 10000), {1}, {2})", "replace(species, 'a', 'o')", "one text by another"),
     "concat": _f("any any*", "text", "concat({*})", "concat(species, '-', district)", "one after the other; nulls are empty"),
     "split_part": _f("text text whole", "text", "split_part({0}, {1}, {2})", "split_part(species, 'a', 1)", "the piece between separators, counted from 1"),
     "contains": _f("text text", "boolean", "contains(lower({0}), lower({1}))", "contains(species, 'SH')", "true where the text holds the other, in small or capital letters"),

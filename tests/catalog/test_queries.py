@@ -196,6 +196,19 @@ def test_it_refuses_what_is_not_in_the_language(select):
     assert refusal.value.sentence
 
 
+@pytest.mark.parametrize(
+    "select", [
+        "replace(replace(species, 'a', 'aaaaaaaaaa'), 'a', 'aaaaaaaaaa') as x",
+        "replace(concat(species, replace(species, 'a', 'b')), 'b', 'c') as x",
+        "replace(species, 'a', 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa') as x",
+        "replace(species, 'a', district) as x",
+    ],
+)  # fmt: skip
+def test_it_lets_no_text_grow_without_bounds(select):
+    with pytest.raises(QueryError):
+        ask(select=select)
+
+
 def test_it_refuses_a_tower_of_brackets():
     with pytest.raises(QueryError):
         ask(select="(" * 300 + "height" + ")" * 300 + " as x")
