@@ -99,6 +99,11 @@ def test_a_reading_is_found_proved_and_named_after_it_was_changed(language, tmp_
         anybody.go("/log/")
         anybody.look("log")
 
+        kept = tmp_path / "checkpoint"
+        kept.write_text(anybody.page.request.get(f"{address}/log/checkpoint").text())
+        grew = tool("log", f"{address}/log", "--hashes-only", "--since", str(kept))
+        assert grew.returncode == 0, grew.stdout + grew.stderr
+
         whole = export(auditor, address, tmp_path / "whole.ndjson")
         good = tool("export", whole, "--log", f"{address}/log")
         assert good.returncode == 0, good.stdout + good.stderr
@@ -178,7 +183,7 @@ def taken_away(address: str, folder: Path):
             (away / name).write_bytes(answer.read())
     assert (away / "verify.py").read_bytes() == Path(verify.__file__).read_bytes()
 
-    def run(what: str, file: Path, *more: str, offline: bool = False) -> subprocess.CompletedProcess:
+    def run(what: str, file: Path | str, *more: str, offline: bool = False) -> subprocess.CompletedProcess:
         command = [sys.executable, "-I", "verify.py", what, str(file), "--key", "vkey", *more]
         command = [*(without_network() if offline else []), *command]
         return subprocess.run(command, check=False, cwd=away, capture_output=True, text=True, timeout=60)
