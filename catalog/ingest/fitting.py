@@ -3,15 +3,14 @@
 from dataclasses import dataclass
 
 from catalog.ingest.errors import ReadingError
-from catalog.ingest.readings import GUESSED, MOST_DIGITS, TEXT, Reading
+from catalog.ingest.reading import AS_IS, MOST_DIGITS, Reading
+from catalog.ingest.readings import GUESSED, TEXT
 
 SAMPLE_ROWS = 5000
 SAMPLE_CELLS = 100_000
 SAMPLE_ROWS_LEAST = 500
-GLANCE = 50
 NEARLY = 0.95
 WORTH_COUNTING = 0.85
-WORTH_LOOKING = 0.5
 COLUMNS_AT_ONCE = 100
 DOT = "strpos({x}, '.')"
 DIGITS = f"max(CASE WHEN {DOT} > 0 THEN {DOT} - 1 ELSE strlen({{x}}) END)"
@@ -82,7 +81,7 @@ def _look(column, cells):
         return Look(column.asked, [])
     if not cells:
         return Look([GUESSED[0]], list(GUESSED[1:]))
-    shares = {reading: _share(reading, cells) for reading in GUESSED}
+    shares = {reading: reading.share(cells) for reading in GUESSED}
     candidates = [reading for reading in GUESSED if shares[reading] >= WORTH_COUNTING]
     best = next((reading for reading in candidates if shares[reading] == 1), None)
     if best is None:
@@ -93,16 +92,6 @@ def _look(column, cells):
         if reading == best or (best.order and reading.order and reading.type == best.type)
     ]
     return Look(first, [reading for reading in candidates if reading not in first])
-
-
-def _share(reading, cells):
-    """The share of the cells that match the reading's pattern; the rest is not looked at where few of the first do."""
-    match = reading.matcher()
-    glance = cells[:GLANCE]
-    share = sum(match(cell) is not None for cell in glance) / len(glance)
-    if share < WORTH_LOOKING:
-        return share
-    return sum(match(cell) is not None for cell in cells) / len(cells)
 
 
 @dataclass
@@ -137,7 +126,8 @@ def _count_sql(x, reading, carefully):
     """SQL of a struct: how many cells fit, whether the column shows the proof, and how wide its decimals are."""
     fits, digits, scale = reading.fits_sql(x), "0", "0"
     if reading.type == "decimal":
-        number = f"CASE WHEN {fits} THEN trim({x}) END" if carefully else x
+        plain = reading.plain.format(x=x)
+        number = f"CASE WHEN {fits} THEN {plain} END" if carefully or reading.plain != AS_IS else x
         digits, scale = DIGITS.format(x=number), SCALE.format(x=number)
     return f"{{'fits': count_if({fits}), 'proven': {reading.proof.format(x=x)}, 'digits': {digits}, 'scale': {scale}}}"
 
@@ -160,6 +150,7 @@ def _choice(column, counted):
             and fit.proven
             and fit.is_possible
             and fit.fits < counted.cells
+            and fit.reading.type != "text"
         ]
         almost = max(nearly, key=lambda fit: fit.fits, default=None)
         return Choice(text, counted.cells, almost=almost)

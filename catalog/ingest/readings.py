@@ -1,12 +1,10 @@
 """The types a column may have, and for each the ways to read it from text, as SQL over one cell `{x}`."""
 
-import re
-from dataclasses import dataclass
-
 from catalog.ingest.errors import ReadingError
+from catalog.ingest.reading import CAST, FINITE, Reading
+from catalog.ingest.written import ways
 
 TYPES = ("boolean", "integer", "decimal", "float", "date", "time", "timestamp", "text", "geometry")
-MOST_DIGITS = 38
 WHY = {
     "boolean": "not true or false",
     "integer": "not a whole number",
@@ -17,54 +15,6 @@ WHY = {
     "timestamp": "not a date with a time",
     "geometry": "not a GeoJSON geometry",
 }
-
-
-@dataclass(frozen=True)
-class Reading:
-    """One way to read a cell: the pattern and the check that a fitting cell passes, its value, and what the whole
-    column must show besides."""
-
-    type: str
-    how: str
-    pattern: str | None
-    value: str
-    check: str = "true"
-    proof: str = "true"
-    zoned: bool = False
-
-    @property
-    def order(self):
-        """ "dmy", "mdy" or "ymd" where the reading depends on the order of day, month and year."""
-        return self.how[:3] if self.how[:3] in ("dmy", "mdy", "ymd") else None
-
-    def sql_type(self, digits, scale):
-        """The engine's type; a decimal is as wide as its digits ask."""
-        if self.type == "decimal":
-            return f"DECIMAL({18 if digits + scale <= 18 else MOST_DIGITS}, {scale})"
-        stamp = "TIMESTAMPTZ" if self.zoned else "TIMESTAMP"
-        return {
-            "boolean": "BOOLEAN",
-            "integer": "BIGINT",
-            "float": "DOUBLE",
-            "date": "DATE",
-            "time": "TIME",
-            "timestamp": stamp,
-            "text": "VARCHAR",
-            "geometry": "VARCHAR",
-        }[self.type]
-
-    def value_sql(self, x, digits=0, scale=0):
-        """SQL of the typed value of a cell that fits."""
-        return self.value.format(x=x, sql_type=self.sql_type(digits, scale))
-
-    def fits_sql(self, x):
-        """SQL that is true for a cell that fits (cells of blanks are not asked)."""
-        check = self.check.format(x=x)
-        return check if self.pattern is None else f"regexp_full_match({x}, ' *(?:{self.pattern}) *') AND {check}"
-
-    def matcher(self):
-        """A function that gives a match for a cell that passes at least the pattern."""
-        return re.compile(f" *(?:{self.pattern}) *").fullmatch
 
 
 def _words(pairs):
@@ -88,8 +38,6 @@ ISO_DAY = "[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}"
 CLOCK = "[0-9]{1,2}:[0-9]{2}"
 ISO_CLOCK = "[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\\.[0-9]{1,6})?)?"
 TIME_OF_DAY = f"{CLOCK}(?::[0-9]{{2}}(?:\\.[0-9]{{1,6}})?)?"
-CAST = "TRY_CAST({x} AS {sql_type})"
-FINITE = "isfinite(TRY_CAST({x} AS DOUBLE))"
 YES_NO = {"yes": "true", "no": "false"}
 BOTH = "count_if(lower(trim({x})) = 'yes') > 0 AND count_if(lower(trim({x})) = 'no') > 0"
 
@@ -153,6 +101,9 @@ def _moment(order, mark, *, zoned):
 GUESSED = (
     Reading("boolean", "true-false", "(?i:true|false)", _words({"true": "true", "false": "false"})),
     Reading("boolean", "yes-no", "(?i:yes|no)", _words(YES_NO), proof=BOTH),
+    # Mobile phones, and person codes of old (15 digits, the day of birth within), are no numbers.
+    Reading("text", "phones", "1[3-9][0-9]{9}", "{x}"),
+    Reading("text", "codes", "[1-8][0-9]{7}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[0-9]{3}", "{x}"),
     Reading("integer", "whole", WHOLE, CAST),
     Reading("decimal", "exact", f"{WHOLE}|{EXACT}", CAST),
     Reading("float", "power", f"{WHOLE}|{EXACT}|{POWER}", CAST, check=FINITE),
@@ -190,6 +141,7 @@ ASKED = (
     *(reading for reading in GUESSED if reading.type in ("date", "time", "timestamp")),
     GEOMETRY,
 )
+WRITTEN = tuple(ways())
 
 
 def _names(reading):
@@ -198,12 +150,15 @@ def _names(reading):
 
 
 def asked_for(wanted):
-    """The readings that a type in the settings allows: "date" or with an order, "date:dmy"; refuses other words."""
-    kind, _, order = str(wanted).partition(":")
-    if kind == "text" and not order:
+    """The readings that a type in the settings allows: "date", with an order "date:dmy", or with one of the ways in
+    which people write, "decimal:comma €"; refuses other words."""
+    kind, _, way = str(wanted).partition(":")
+    if kind == "text" and not way:
         return [TEXT]
-    found = [reading for reading in ASKED if kind in _names(reading) and order in ("", reading.order)]
+    found = [reading for reading in ASKED if kind in _names(reading) and way in ("", reading.order)]
+    found = found or [reading for reading in WRITTEN if (kind, way) == (reading.type, reading.how)]
     if not found:
         known = [*TYPES, *(f"{kind}:{order}" for kind in ("date", "timestamp") for order in ("dmy", "mdy", "ymd"))]
+        known += [f"{reading.type}:{reading.how}" for reading in WRITTEN]
         raise ReadingError("unknown-type", type=wanted, known=", ".join(known))
     return found
