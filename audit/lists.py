@@ -2,7 +2,7 @@
 
 import hashlib
 
-import rfc8785
+from audit.canonical import canonical
 
 MOST_ITEMS = 200
 MOST_BYTES = 8_000
@@ -26,4 +26,4 @@ def is_long(things: list[str] | dict[str, str]) -> bool:
 
 
 def _text(things: list[str] | dict[str, str]) -> bytes:
-    return rfc8785.dumps(things if isinstance(things, dict) else sorted(things))
+    return canonical(things if isinstance(things, dict) else sorted(things))

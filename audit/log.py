@@ -6,13 +6,13 @@ import secrets
 import uuid
 from datetime import date
 
-import rfc8785
 from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from audit.actor import Actor
+from audit.canonical import canonical
 from audit.kinds import KINDS
 from audit.models import Event
 
@@ -43,7 +43,7 @@ def record(kind, *, by: Actor, on, department=None, dataset=None, basis=None, fa
 
     event = Event(uuid=uuid.uuid4(), time=timezone.now(), kind=kind)
     body, openings = _body(event, by, on, department, dataset, basis, facts, private or {})
-    event.body = rfc8785.dumps(body).decode()
+    event.body = canonical(body).decode()
     if len(event.body.encode()) > LIMIT:
         raise Unrecordable(f"{kind}: the event is larger than {LIMIT} bytes")
     event.actor = by.user_id

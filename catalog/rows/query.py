@@ -4,9 +4,9 @@ import hashlib
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-import rfc8785
 from django.utils.translation import gettext_lazy as _
 
+from audit.canonical import canonical
 from catalog.rows.dialect import without_values
 from catalog.rows.errors import QueryError
 
@@ -92,7 +92,7 @@ class RowQuery:
     @cached_property
     def sha256(self) -> str:
         """The digest of the normal form."""
-        return hashlib.sha256(rfc8785.dumps(self.normal())).hexdigest()
+        return hashlib.sha256(canonical(self.normal())).hexdigest()
 
     @property
     def is_plain(self) -> bool:
