@@ -44,6 +44,11 @@ ERRORS = {
     "no-sheet": _("The workbook has no visible sheet with rows. Show the sheet that holds the data and save it again."),
     "unknown-sheet": _("The workbook has no sheet named {sheet}. Its sheets are: {sheets}."),
     "damaged-parquet": _("The Parquet file is damaged or cut short ({reason}). Export it again."),
+    "damaged-map": _("The map is damaged, or not what it seems ({reason}). Export it again."),
+    "hostile-map": _("The map defines XML entities, which no map needs. Export it again."),
+    "unknown-crs": _(
+        "The map states a coordinate system that we do not know ({crs}). Export it in WGS 84 (EPSG:4326)."
+    ),
     "html": _("This is a web page, not a table. Open it in a spreadsheet and save it as XLSX or CSV."),
     "pdf": _("This is a PDF, which holds no rows. Upload the table behind it as CSV or XLSX."),
     "xml": _("This is an XML file. Export the table as CSV or XLSX, or the map as GeoJSON, and upload that."),
@@ -90,6 +95,13 @@ NOTES = {
     "hidden-sheet": _("The sheet {sheet} is hidden and was not read."),
     "empty-sheet": _("The sheet {sheet} is empty and was not read."),
     "list-within": _("The records were read from the list {path}; what else the file holds was left out."),
+    "empty-layer": _("The layer {layer} is empty and was not read."),
+    "view-left-out": _("The layer {layer} is computed, not stored, and was not read."),
+    "no-crs": _(
+        "The map states no coordinate system; its coordinates are kept as they are. Check that they are WGS 84."
+    ),
+    "reprojected": _("The coordinates were converted from {crs} to longitude and latitude (WGS 84)."),
+    "lost-places": _("{count} geometries of {name} could not be read, or lie nowhere on earth; they are empty."),
     "left-out": _("{member} was not read: {reason}"),
     "guessed-encoding": _("The text is not UTF-8; it was read as {encoding}. Check the letters in the preview."),
     "other-crs": _(

@@ -71,8 +71,8 @@ class _Column:
 
 def _column(number, field, shapes):
     place, kind = f"c{number}", field.type
-    if field.name in shapes:
-        return _Column(place, field.name, "geometry", pa.large_string(), shapes[field.name])
+    if number in shapes:
+        return _Column(place, field.name, "geometry", pa.large_string(), shapes[number])
     if pa.types.is_dictionary(kind):
         kind = kind.value_type
     return _Column(place, field.name, *_reading(kind))

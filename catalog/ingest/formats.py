@@ -16,14 +16,16 @@ OTHER_KINDS = {
     b"\x89PNG": "PNG picture",
     b"\xff\xd8\xff": "JPEG picture",
     b"GIF8": "GIF picture",
-    b"SQLite f": "SQLite database",
     b"\x7fELF": "program",
     b"MZ\x90": "program",
     b"{\\rtf": "RTF",
 }
 JSON_START = re.compile(rb"[\s\x1e]*(?:\{\s*[\"}]|\[\s*[\[{\]\"])")
 HTML_START = re.compile(rb"\s*(?:<!--.*?-->\s*)?<(?:!doctype\s+html|html|head|body|table|div|meta)\b", re.I | re.S)
-PARQUET = b"PAR1"
+PARQUET, SQLITE = b"PAR1", b"SQLite format 3\0"
+GEOPACKAGES = (b"GPKG", b"GP10", b"GP11")
+APPLICATION = slice(68, 72)
+KML_START = re.compile(rb"\s*(?:<\?xml[^>]{0,200}\?>)?\s*(?:<!--.*?-->\s*)*<(?:\w+:)?kml[\s>]", re.I | re.S)
 HEAD_BYTES = 4096
 
 
@@ -50,7 +52,7 @@ def office_kind(names):
 
 
 def format_of(head):
-    """ "csv", "json", "parquet" or "xls" for the first bytes of an unpacked file; refuses what holds no table."""
+    """The kind of an unpacked file ("csv", "json", "parquet", "xls", "gpkg", "kml"); refuses what holds no table."""
     if head.startswith(OLD_OFFICE):
         return "xls"
     if head.lstrip().startswith(b"%PDF-"):
@@ -60,7 +62,13 @@ def format_of(head):
             raise ReadingError("other-format", kind=kind)
     if head.startswith(PARQUET):
         return "parquet"
+    if head.startswith(SQLITE):
+        if head[APPLICATION] not in GEOPACKAGES:
+            raise ReadingError("other-format", kind="SQLite database")
+        return "gpkg"
     text = _as_ascii(head)
+    if KML_START.match(text):
+        return "kml"
     if HTML_START.match(text):
         raise ReadingError("html")
     if re.match(rb"\s*<\?xml\b", text):

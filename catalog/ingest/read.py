@@ -85,6 +85,9 @@ class Reading:
             "xls": lambda member, alone: self._add_workbook(member, alone, calc),
             "ods": lambda member, alone: self._add_workbook(member, alone, calc),
             "parquet": self._add_columns,
+            "gpkg": lambda member, alone: self._add_map(member, alone, "gpkg"),
+            "kml": lambda member, alone: self._add_map(member, alone, "kml"),
+            "shapefile": lambda member, alone: self._add_map(member, alone, "shapefile"),
         }[kind]
 
     def _format(self, member):
@@ -121,18 +124,36 @@ class Reading:
         self._build(source, self._table_name(member.stem, alone), member.stem)
 
     def _add_workbook(self, member, alone, reader):
-        found = []
         book = reader.book(member, work=self.work)
-        for title, source in sheets.sources(
-            book, settings=self.settings, work=self.work, limits=self.limits, progress=self.progress
-        ):
+        found = self._kept(
+            sheets.sources(book, settings=self.settings, work=self.work, limits=self.limits, progress=self.progress)
+        )
+        for title, source in found:
+            name = self._table_name(title, alone and len(found) == 1)
+            self._build(source, name, title)
+
+    def _add_map(self, member, alone, kind):
+        # Loading the library takes longer than reading most tables, so only maps pay for it.
+        from catalog.ingest import maps
+
+        found = self._kept(
+            maps.sources(
+                member, kind, settings=self.settings, work=self.work, limits=self.limits, progress=self.progress
+            )
+        )
+        for title, source in found:
+            own = member.stem if kind == "shapefile" or len(found) == 1 else title
+            self._build(source, self._table_name(own, alone and len(found) == 1), own)
+
+    def _kept(self, sources):
+        """The named sources of a file of several; what is told of the file is put with the notes."""
+        found = []
+        for title, source in sources:
             if title is None:
                 self.notes.extend(source)
             else:
                 found.append((title, source))
-        for title, source in found:
-            name = self._table_name(title, alone and len(found) == 1)
-            self._build(source, name, title)
+        return found
 
     def _table_name(self, title, alone):
         name = plain_name(str(self.settings.get("table_name") or "main")) if alone else plain_name(title)

@@ -21,19 +21,41 @@ def read(member, *, settings, work, limits, progress):
     nested = _nested(settings.get("nested"))
     try:
         shape = jsonshapes.find(member, limits)
+        places = _places(shape.crs)
         rows = (
-            (nested(row), geometry)
+            (nested(row), geometry and _text(geometry, places))
             for row, geometry in (_features if shape.has_places else _records)(_items(member, shape, limits))
         )
         place = "geometry" if shape.has_places else None
         source = _collect(rows, place, work=work, limits=limits, progress=progress)
     except (ijson.JSONError, ValueError, RecursionError) as error:
         raise ReadingError("bad-json", reason=_first_line(error)) from error
-    if shape.crs and not any(known in shape.crs for known in WGS84):
+    if places:
+        source.notes += places.notes()
+    elif shape.crs and not _is_wgs84(shape.crs):
         source.notes.append(note("other-crs", crs=shape.crs[:200]))
     if shape.within:
         source.notes.append(note("list-within", path=shape.within[:200]))
     return source
+
+
+def _is_wgs84(crs):
+    return any(known in crs for known in WGS84)
+
+
+def _places(crs):
+    """What brings geometries of another stated system into longitude and latitude; None where nothing has to."""
+    if not crs or _is_wgs84(crs):
+        return None
+    # Loading the library takes longer than reading most tables, so only such maps pay for it.
+    from catalog.ingest.places import Places, named
+
+    system = named(crs)
+    return system and Places(system)
+
+
+def _text(geometry, places):
+    return places.from_geojson(geometry) if places else _json(geometry)
 
 
 def _items(member, shape, limits):
@@ -79,7 +101,7 @@ def _features(items):
         if feature.get("id") is not None and row.get("id") != feature["id"]:
             row["feature_id" if "id" in row else "id"] = feature["id"]
         geometry = feature.get("geometry")
-        yield row, None if geometry is None else _json(geometry)
+        yield row, geometry
 
 
 def _records(items):

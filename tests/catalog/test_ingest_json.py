@@ -52,8 +52,9 @@ def test_it_tells_of_another_coordinate_system(desk):
     def crs(name):
         return {"type": "name", "properties": {"name": name}}
 
-    assert "other-crs" in codes(desk.read(features({"a": 1}, crs=crs("urn:ogc:def:crs:EPSG::27700"))))
-    assert "other-crs" not in codes(desk.read(features({"a": 1}, crs=crs("urn:ogc:def:crs:OGC:1.3:CRS84"))))
+    assert codes(desk.read(features({"a": 1}, crs=crs("urn:ogc:def:crs:EPSG::27700")))) == ["reprojected"]
+    assert codes(desk.read(features({"a": 1}, crs=crs("the city's own grid")))) == ["other-crs"]
+    assert codes(desk.read(features({"a": 1}, crs=crs("urn:ogc:def:crs:OGC:1.3:CRS84")))) == []
 
 
 def test_it_gives_each_property_its_own_name(desk):
