@@ -3,6 +3,7 @@
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from catalog.ingest.badcells import MISFITS
 from catalog.ingest.errors import ReadingError
 from catalog.ingest.readings import asked_for
 
@@ -62,6 +63,16 @@ def _are_types(value) -> bool:
     return True
 
 
+def _are_nulls(value) -> bool:
+    """Words for an empty cell, by column."""
+    return isinstance(value, dict) and all(_is_word(name) and _are_words(words) for name, words in value.items())
+
+
+def _are_misfits(value) -> bool:
+    """What becomes of cells that do not fit, by column."""
+    return isinstance(value, dict) and all(_is_word(name) and act in MISFITS for name, act in value.items())
+
+
 OF_TABLE = {
     "encoding": _is_word,
     "delimiter": _is_mark,
@@ -71,4 +82,6 @@ OF_TABLE = {
     "nested": _is_word,
     "types": _are_types,
     "null_values": _are_words,
+    "nulls": _are_nulls,
+    "misfits": _are_misfits,
 }

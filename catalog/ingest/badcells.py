@@ -1,17 +1,33 @@
 """Cells that do not fit the type of their column: none is lost, all are listed with their place."""
 
 from catalog.ingest.engine import quoted
+from catalog.ingest.errors import ReadingError
 from catalog.ingest.readings import WHY
 
 LISTED = 200
 EXAMPLES = 20
 SHOWN_CHARS = 500
+TOLD_CHARS = 40
+# What a steward may choose for the cells of a column that do not fit: leave them empty (their text is kept), or stop.
+MISFITS = ("empty", "stop")
 
 
 def add(con, source, described, *, path):
     """What the result says of cells that fit no type; `described` holds (column, choice, profile) of each column."""
+    _stop_at_misfits(con, source, described)
     _add_examples(con, source, described)
     return _kept(con, source, described, path)
+
+
+def _stop_at_misfits(con, source, described):
+    """Refuses the file where a cell does not fit in a column whose steward said to stop there."""
+    for column, choice, about in described:
+        if about["bad_cells"] and column.misfits == "stop":
+            row, text = con.execute(
+                f"SELECT b.row, b.cell.t FROM (SELECT __at AS row, {_bad_cell(column, choice)} AS cell "
+                f"FROM {source.rows_with_place}) b WHERE b.cell IS NOT NULL LIMIT 1"
+            ).fetchone()
+            raise ReadingError("misfits", row=row, column=column.name, count=about["bad_cells"], text=text[:TOLD_CHARS])
 
 
 def _kept(con, source, described, path):

@@ -41,6 +41,8 @@ SENTENCES = {
     "unknown-type": "{type} is not a type. Choose one of: {known}.",
     "unknown-column": "The settings name a column {column} that the table {table} does not have.",
     "unknown-table": "The settings name a table {table} that the file does not have. Its tables are: {tables}.",
+    "misfits": "{count} cells of {column} do not fit (first: row {row}, {text}). You asked to stop there. Correct the "
+    "file, or choose again how to read it.",
     "too-many-digits": "The numbers of {column} have more than 38 digits. Choose float or text.",
     "date-order": "The dates of {column} fit day first and month first. Choose {type}:dmy or {type}:mdy.",
     "too-much-memory": "The file needs more memory than one upload may use. Split it, or upload it as CSV.",

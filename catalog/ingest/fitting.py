@@ -1,7 +1,8 @@
 """Decides the type of every column from all of its cells; a sample only rules out what cannot be."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from catalog.ingest import offers
 from catalog.ingest.errors import ReadingError
 from catalog.ingest.reading import AS_IS, MOST_DIGITS, Reading
 from catalog.ingest.readings import GUESSED, TEXT
@@ -41,6 +42,7 @@ class Choice:
     forced: bool = False
     almost: Fit | None = None
     ambiguous: bool = False
+    offers: list = field(default_factory=list)
 
     @property
     def reading(self):
@@ -64,7 +66,9 @@ def choose(columns, *, scan, sample):
     )
     for number, count in zip(open_ones, again, strict=True):
         counted[number] = count
-    return [_choice(column, count) for column, count in zip(columns, counted, strict=True)]
+    chosen = [_choice(column, count) for column, count in zip(columns, counted, strict=True)]
+    offers.add(columns, chosen, scan=scan, sample=sample)
+    return chosen
 
 
 @dataclass

@@ -67,6 +67,7 @@ def _described(column, choice, rows, measured):
         "max": greatest,
         "frequent": [],
         "almost": None,
+        "offers": choice.offers,
         "bad_cells": choice.cells - filled if choice.forced else 0,
     }
     if fit.reading.type == "decimal":

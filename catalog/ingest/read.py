@@ -22,7 +22,8 @@ from catalog.ingest.notes import note
 from catalog.ingest.raw import MisreadError
 
 NOTHING_INSIDE = ("empty-file", "no-rows", "no-sheet")
-PER_TABLE = ("encoding", "delimiter", "quote", "header_row", "sheet", "nested", "types", "null_values")
+PER_COLUMN = ("types", "nulls", "misfits")
+PER_TABLE = ("encoding", "delimiter", "quote", "header_row", "sheet", "nested", "null_values", *PER_COLUMN)
 
 
 def read_file(source, name, *, work, settings, limits, progress):
@@ -45,7 +46,7 @@ def _checked(settings):
     """The settings, if they are of the shape that everything below relies on."""
     tables = settings.get("tables") or {}
     for own in tables.values() if isinstance(tables, dict) else [tables]:
-        if not isinstance(own, dict) or not isinstance(own.get("types") or {}, dict):
+        if not isinstance(own, dict) or not all(isinstance(own.get(key) or {}, dict) for key in PER_COLUMN):
             raise ReadingError("bad-setting", setting="tables", value=repr(own)[:80], hint="Give names and values.")
         if not isinstance(own.get("null_values") or [], list | tuple):
             raise ReadingError("bad-setting", setting="null_values", value=repr(own)[:80], hint="Give a list of words.")
@@ -199,7 +200,8 @@ class Reading:
         for table in self.tables:
             own = self._settings_of(table["name"])
             found = {key: value for key, value in table["detected"].items() if key in PER_TABLE}
-            resolved[table["name"]] = found | {"types": own.get("types", {}), "null_values": own.get("null_values", [])}
+            found |= {"types": own.get("types", {}), "null_values": own.get("null_values", [])}
+            resolved[table["name"]] = found | {key: own[key] for key in ("nulls", "misfits") if own.get(key)}
         return {
             "table_name": self.settings.get("table_name") or "main",
             "sheet": self.settings.get("sheet"),

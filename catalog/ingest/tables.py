@@ -27,6 +27,7 @@ class Column:
     x: str
     asked: list | None
     nulls: list
+    misfits: str | None = None
 
 
 def build(con, source, *, name, title, settings, work, progress):
@@ -54,7 +55,7 @@ def build(con, source, *, name, title, settings, work, progress):
 
 def _columns(source, table, settings):
     """The columns of a source under their final names, each with the readings asked for; and what was renamed."""
-    types, nulls = settings.get("types", {}), settings.get("null_values", [])
+    types, nulls, misfits = settings.get("types", {}), settings.get("nulls", {}), settings.get("misfits", {})
     columns, notes = [], []
     for number, (title, (name, reason)) in enumerate(
         zip(source.titles, column_names(source.titles), strict=True), start=1
@@ -66,8 +67,9 @@ def _columns(source, table, settings):
             asked = asked_for(source.types[number])
         if name in types:
             asked = asked_for(types[name])
-        columns.append(Column(name, title, _cell(number, nulls), asked, nulls))
-    for unknown in set(types) - {column.name for column in columns}:
+        none = [*settings.get("null_values", []), *nulls.get(name, [])]
+        columns.append(Column(name, title, _cell(number, none), asked, none, misfits.get(name)))
+    for unknown in {*types, *nulls, *misfits} - {column.name for column in columns}:
         raise ReadingError("unknown-column", column=unknown, table=table)
     return columns, notes
 

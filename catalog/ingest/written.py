@@ -66,12 +66,13 @@ def _in_units(kind):
     rest = f"CASE WHEN {rest} = '' THEN '' ELSE '.' || {rest} END"
     number = "(?:[0-9]{1,12}|[1-9][0-9]{0,2}(?:,[0-9]{3})+)(?:[.][0-9]{1,12})?"
     plain = f"({NEGATIVE} || {whole} || rpad({part}, {zeros}, '0') || {rest})"
-    return _plain_number(kind, "万", f"{MINUS}? ?{number} ?(?:{units})?元?", plain)
+    proof = f"count_if(regexp_matches({{x}}, '{units}')) > 0"
+    return _plain_number(kind, "万", f"{MINUS}? ?{number} ?(?:{units})?元?", plain, proof)
 
 
-def _plain_number(kind, way, pattern, plain):
+def _plain_number(kind, way, pattern, plain, proof="true"):
     check = f"TRY_CAST({plain} AS BIGINT) IS NOT NULL AND strpos({plain}, '.') = 0" if kind == "integer" else "true"
-    return Reading(kind, way, pattern, f"TRY_CAST({plain} AS {{sql_type}})", check=check, plain=plain)
+    return Reading(kind, way, pattern, f"TRY_CAST({plain} AS {{sql_type}})", check=check, proof=proof, plain=plain)
 
 
 def _days():
