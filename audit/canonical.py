@@ -23,10 +23,13 @@ def canonical(value) -> bytes:
 
 def _is_simple(value) -> bool:
     """True without numbers that the two write, or refuse, differently, and without keys that are no text."""
-    if isinstance(value, dict):
-        return all(type(key) is str and _is_simple(item) for key, item in value.items())
+    kind = type(value)
+    if kind is str or value is None or kind is bool:
+        return True
+    if kind is int:
+        return -(2**53) < value < 2**53
+    if kind is dict:
+        return all(type(key) is str for key in value) and all(map(_is_simple, value.values()))
     if isinstance(value, list | tuple):
         return all(map(_is_simple, value))
-    if type(value) is int:
-        return -(2**53) < value < 2**53
-    return value is None or isinstance(value, bool | str)
+    return isinstance(value, str)

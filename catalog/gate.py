@@ -14,13 +14,13 @@ import uuid
 from collections.abc import Callable, Iterator
 
 import pyarrow as pa
-import rfc8785
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import Http404
 from django.utils.translation import gettext as _
 
 from audit.actor import Actor
+from audit.canonical import canonical
 from audit.lists import spelled_out, stated
 from audit.log import record
 from catalog import watch
@@ -304,7 +304,7 @@ def _opened(version, basis, table: str, made: Plan | None, query: RowQuery, ceil
         "table": table,
         "columns": stated(columns),
         "query": asked,
-        "query_sha256": hashlib.sha256(rfc8785.dumps(asked)).hexdigest(),  # with its values it could be found by trying
+        "query_sha256": hashlib.sha256(canonical(asked)).hexdigest(),  # with its values it could be found by trying
         **ceiling,
     }
     with transaction.atomic(durable=True):

@@ -88,7 +88,9 @@ def machine() -> str:
     with connection.cursor() as cursor:
         cursor.execute("SHOW server_version")
         (server,) = cursor.fetchone()
-    return (
-        f"{os.cpu_count()} cores of {platform.machine()}, {memory:.0f} GB of memory, {platform.system()},"
-        f" Python {platform.python_version()}, PostgreSQL {server.split()[0]}, DuckDB {duckdb.__version__}"
-    )
+    parts = [
+        f"{os.cpu_count()} cores (load at the end {os.getloadavg()[0]:.1f}, with what else ran there) of",
+        f"{platform.machine()}, {memory:.0f} GB of memory, {platform.system()}, Python {platform.python_version()},",
+        f"PostgreSQL {server.split()[0]}, DuckDB {duckdb.__version__}",
+    ]
+    return " ".join(parts)
