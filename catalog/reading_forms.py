@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 from catalog.codes import ColumnType
 from catalog.forms import ActionForm
 from catalog.models import Table
+from catalog.reading_ways import offered_words, type_words, ways_of
 
 ENCODINGS = [
     ("utf-8", "UTF-8"),
@@ -38,8 +39,15 @@ ORDERS = {
     "ymd": gettext_lazy("year first"),
 }
 ORDERED = (ColumnType.DATE, ColumnType.TIMESTAMP)
+MISFITS = [
+    ("", gettext_lazy("Ask me each time")),
+    ("empty", gettext_lazy("Leave them empty, keep their text")),
+    ("stop", gettext_lazy("Stop: refuse the file")),
+]
+OFFER = "offer-"
 ASKABLE = [kind for kind in ColumnType if kind != ColumnType.TIMESTAMPTZ]
 SHAPE = ("encoding", "delimiter", "header_row")
+OF_COLUMNS = ("types", "nulls", "misfits")
 
 
 class LoadForm(ActionForm):
@@ -111,7 +119,11 @@ class ReadingForm(ActionForm):
             self.fields[f"type_{number}"] = forms.ChoiceField(
                 required=False, label=column["name"], choices=lazy(type_choices, list)(column)
             )
-            self.initial[f"type_{number}"] = self.own.get("types", {}).get(column["name"], "")
+            asked = self.own.get("types", {}).get(column["name"], "")
+            self.initial[f"type_{number}"] = asked
+            if asked not in dict(self.fields[f"type_{number}"].choices):
+                self.fields[f"type_{number}"].choices = [*type_choices(column), (asked, type_words(asked))]
+            self._ask_of_misfits(number, column)
 
     @property
     def shape_fields(self) -> list:
@@ -120,8 +132,9 @@ class ReadingForm(ActionForm):
 
     @property
     def type_fields(self) -> list:
-        """For each column its description and the field that states its type."""
-        return [(column, self[f"type_{number}"]) for number, column in enumerate(self.columns)]
+        """For each column its description, the field that states its type, and the one about cells that do not fit."""
+        names = [(column, f"type_{number}", f"misfits_{number}") for number, column in enumerate(self.columns)]
+        return [(column, self[kind], self[act] if act in self.fields else None) for column, kind, act in names]
 
     def reading(self) -> dict:
         """The settings to read with: those asked for before, changed where this form says otherwise."""
@@ -133,16 +146,37 @@ class ReadingForm(ActionForm):
                 detected = name not in own and stated in ("", None, self.detected.get(name))
                 own[name] = None if detected or stated in ("", None) else stated
         own["null_values"] = self.cleaned_data["null_values"].split()
-        types = dict(own.get("types", {}))
-        for number, column in enumerate(self.columns):
-            types[column["name"]] = self.cleaned_data[f"type_{number}"]
         same_columns = all(own.get(name) == self.own.get(name) for name in SHAPE)
-        own["types"] = {name: kind for name, kind in types.items() if kind} if same_columns else {}
-        for name in (*SHAPE, "types", "null_values"):
+        own |= self._of_columns(own) if same_columns else dict.fromkeys(OF_COLUMNS)
+        for name in (*SHAPE, *OF_COLUMNS, "null_values"):
             settings.pop(name, None)
         stated = {name: value for name, value in own.items() if value or value == 0}
         settings.setdefault("tables", {})[self.table.name] = stated
         return settings
+
+    def _of_columns(self, own: dict) -> dict:
+        """What is stated of each column: its type, the words that are empty in it, what becomes of misfits."""
+        types, nulls, misfits = (dict(own.get(name) or {}) for name in OF_COLUMNS)
+        for number, column in enumerate(self.columns):
+            name, kind = column["name"], self.cleaned_data[f"type_{number}"]
+            if kind.startswith(OFFER):
+                offer = column["offers"][int(kind.removeprefix(OFFER))]
+                kind, nulls[name] = offer["type"], offer["nulls"]
+            elif kind != types.get(name, ""):
+                nulls.pop(name, None)
+            types[name], misfits[name] = kind, self.cleaned_data.get(f"misfits_{number}", misfits.get(name))
+        return {
+            stated: {name: value for name, value in of_column.items() if value}
+            for stated, of_column in zip(OF_COLUMNS, (types, nulls, misfits), strict=True)
+        }
+
+    def _ask_of_misfits(self, number: int, column: dict) -> None:
+        """Asks about a column with cells that do not fit, or of which something was said before."""
+        stated = self.own.get("misfits", {}).get(column["name"], "")
+        if column.get("bad_cells") or stated:
+            label = _("Cells of %(name)s that do not fit") % {"name": column["name"]}
+            self.fields[f"misfits_{number}"] = forms.ChoiceField(required=False, label=label, choices=MISFITS)
+            self.initial[f"misfits_{number}"] = stated
 
     def _offer(self, name: str, choices: list) -> None:
         """Offers the choices for what can be stated of this kind of file, the detected one as the first."""
@@ -157,7 +191,7 @@ class ReadingForm(ActionForm):
 
 def own_settings(asked: dict, table: str) -> dict:
     """What was asked for one table: what the settings say of all tables, and of it."""
-    shared = {name: asked[name] for name in (*SHAPE, "types", "null_values") if asked.get(name)}
+    shared = {name: asked[name] for name in (*SHAPE, *OF_COLUMNS, "null_values") if asked.get(name)}
     return {**shared, **asked.get("tables", {}).get(table, {})}
 
 
@@ -165,8 +199,10 @@ def type_choices(column: dict) -> list[tuple[str, str]]:
     """The types that a column can be read as, the detected one first."""
     detected = _("As detected: %(what)s") % {"what": ColumnType(column["type"]).label}
     choices = [("", detected)]
+    choices += [(f"{OFFER}{n}", offered_words(offer)) for n, offer in enumerate(column.get("offers") or [])]
     for kind in ASKABLE:
         choices.append((kind.value, str(kind.label)))
         if kind in ORDERED:
             choices += [(f"{kind.value}:{order}", f"{kind.label}, {words}") for order, words in ORDERS.items()]
+        choices += ways_of(kind)
     return choices

@@ -11,6 +11,7 @@ from catalog.gate import open_rows
 from catalog.models import Basis, Table, Version
 from catalog.permissions import bases_open_to
 from catalog.preview import as_text
+from catalog.reading_ways import offered_words
 from catalog.reading_words import note_words, why_words
 from catalog.rows.errors import EngineBusy, Stopped, TooCostly
 from catalog.rows.query import RowQuery
@@ -29,6 +30,11 @@ class ColumnCheck:
     before: str
     almost: str
     bad: str
+
+    @property
+    def offers(self) -> list[str]:
+        """What the column could be, if a steward says so."""
+        return [offered_words(offer) for offer in self.about.get("offers") or []]
 
     @property
     def examples(self) -> list:
@@ -75,7 +81,7 @@ def check_of(version: Version, table: Table, start: int, *, by: Actor) -> TableC
 
     Cells of the file are shown only to whom that duty lets in; who else may look sees how it was read.
     """
-    duty = _duty(version, by)
+    duty = duty_of(version, by)
     about = version.report.get("tables", {}).get(table.name, {})
     schema = table.schema[start : start + COLUMNS]
     before = _types_before(version, table)
@@ -139,7 +145,8 @@ def _types_before(version: Version, table: Table) -> dict | None:
     return earlier.types if earlier else None
 
 
-def _duty(version: Version, by: Actor) -> Basis | None:
+def duty_of(version: Version, by: Actor) -> Basis | None:
+    """The owner's duty that lets this person see the cells of the file; none where there is no such."""
     duties = bases_open_to(by).filter(kind=Basis.Kind.DUTY, dataset=version.dataset_id)
     return duties.select_related("dataset").order_by("made_at").first()
 

@@ -129,9 +129,15 @@ def _column(dataset: Dataset, table: str, position: int, about: dict) -> Column:
 
 
 def _leaves_nothing_open(version: Version, dataset: Dataset, by: Actor) -> bool:
-    """True where no cell is bad and the columns are those of the current version: nobody needs to look."""
+    """True where no bad cell asks and the columns are those of the current version: nobody needs to look."""
     tables = list(version.tables.all())
     before = {table.name: table.types for table in dataset.current.tables.all()} if dataset.current else {}
     unchanged = not before or before == {table.name: table.types for table in tables}
     newest = dataset.current is None or dataset.current.number < version.number
-    return newest and unchanged and not any(t.bad_cells for t in tables) and can(check_may_keep, by, dataset)
+    return newest and unchanged and not any(_asks(t, version) for t in tables) and can(check_may_keep, by, dataset)
+
+
+def _asks(table: Table, version: Version) -> bool:
+    """True where cells do not fit in a column of which no steward said that they are to be left empty."""
+    said = version.reading.get("tables", {}).get(table.name, {}).get("misfits", {})
+    return any(about.get("bad_cells") and said.get(about["name"]) != "empty" for about in table.schema)

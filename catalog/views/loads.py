@@ -4,7 +4,7 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -13,12 +13,14 @@ from django.views.decorators.http import require_GET, require_http_methods
 from audit.actor import Actor
 from catalog.actions.loads import start_load
 from catalog.actions.versions import confirm_version, discard_version, read_again
+from catalog.bad_cells import open_bad_cells
 from catalog.forms import ActionForm
-from catalog.models import Job, Role, Table, Version
+from catalog.models import Format, Job, Role, Table, Version
 from catalog.permissions import can, check_may_keep, departments_of, visible_datasets
 from catalog.reading_forms import ConfirmForm, DiscardForm, LoadForm, ReadingForm
 from catalog.reading_words import STAGES, error_words, stage_number, stage_words
-from catalog.version_check import COLUMNS, check_of, notes_of
+from catalog.streams import stream
+from catalog.version_check import COLUMNS, check_of, duty_of, notes_of
 
 
 @login_required
@@ -79,6 +81,20 @@ def version_check(request: HttpRequest, pk) -> HttpResponse:
         "section": "desk",
     }
     return render(request, "catalog/version_check.html", page)
+
+
+@login_required
+@never_cache
+@require_GET
+def bad_cells(request: HttpRequest, pk, table: str) -> HttpResponse:
+    """All cells of a table that did not fit, as a CSV file: row, column, text, why."""
+    version = get_object_or_404(_of_own(Version.objects, request.actor).select_related("dataset"), pk=pk)
+    found = get_object_or_404(version.tables.select_related("version__dataset"), name=table)
+    duty = duty_of(version, request.actor)
+    if duty is None:
+        raise Http404
+    name = f"{table}-{version.number}-bad-cells"
+    return stream(request, open_bad_cells(found, duty, by=request.actor), Format.CSV_BOM, name)
 
 
 def _start(form: LoadForm, dataset, by: Actor) -> Job:

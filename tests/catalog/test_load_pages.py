@@ -210,3 +210,56 @@ def test_it_takes_a_file_that_browsers_send_in_pieces(client, city):
     file.name = "trees.csv"
     client.post(reverse("load", args=[city.trees.pk]), {"file": file, "confirm": "on"})
     assert run(Job.objects.get()).version.state == "kept"
+
+
+def test_it_takes_an_offer_with_its_words_for_empty(client, city):
+    data = "name;people;share\n" + "".join(f'T{n};"1,{n:03}";-\n' for n in range(50)) + 'last;"1,234,567";7\nx;"2";8\n'
+    version = load(city.trees, data, by=city.owner).version
+    client.force_login(city.owner)
+    check = reverse("version-check", args=[version.pk])
+    page = text_of(client.get(check))
+    assert "Could be: Whole number, 1,234.5" in page and "Could be: Whole number, with “-” as empty" in page
+    client.post(check, {"act": "again", "type_1": "offer-0", "type_2": "offer-0"})
+    second = run(Job.objects.get(version=None)).version
+    assert second.tables.get().types == {"name": "text", "people": "integer", "share": "integer"}
+    own = second.reading["tables"]["main"]
+    assert (own["types"], own["nulls"]) == ({"people": "integer:point", "share": "integer"}, {"share": ["-"]})
+    form = client.get(reverse("version-check", args=[second.pk])).content.decode()
+    assert '<option value="integer:point" selected' in form
+
+
+def bad_version(city, client, **more):
+    version = load(city.trees, "id;v\n1;7\n2;=x\n", by=city.owner).version
+    client.force_login(city.owner)
+    client.post(reverse("version-check", args=[version.pk]), {"act": "again", "type_1": "integer", **more})
+    return run(Job.objects.get(version=None)).version
+
+
+def test_it_gives_all_bad_cells_as_a_file_and_writes_that_down(client, city):
+    version = bad_version(city, client)
+    address = reverse("bad-cells", args=[version.pk, "main"])
+    assert address in client.get(reverse("version-check", args=[version.pk])).content.decode()
+    before = Event.objects.filter(kind="disclosure.opened").count()
+    answer = client.get(address)
+    lines = b"".join(answer.streaming_content).decode("utf-8-sig").splitlines()
+    assert [line.replace('"', "") for line in lines] == ["row,column,text,why", "3,v,'=x,not a whole number"]
+    assert "main-2-bad-cells" in answer["Content-Disposition"]
+    assert Event.objects.filter(kind="disclosure.opened").count() == before + 1
+    client.force_login(city.stranger)
+    assert client.get(address).status_code == 404
+
+
+def test_it_remembers_what_becomes_of_cells_that_do_not_fit(client, city):
+    first = bad_version(city, client)
+    check = reverse("version-check", args=[first.pk])
+    assert "Cells of v that do not fit" in text_of(client.get(check))
+    client.post(check, {"act": "again", "type_1": "integer", "misfits_1": "empty"})
+    second = run(Job.objects.get(version=None)).version
+    confirm_version(second, by=world.by(city.owner))
+    city.trees.refresh_from_db()
+    third = load(city.trees, "id;v\n1;7\n2;y\n3;4\n", by=city.owner, confirm=True).version
+    assert third.state == Version.State.KEPT and third.tables.get().bad_cells == 1
+
+    fourth = load(city.trees, "id;v\n1;z\n2;4\n", by=city.owner).version
+    client.post(reverse("version-check", args=[fourth.pk]), {"act": "again", "type_1": "integer", "misfits_1": "stop"})
+    assert run(Job.objects.get(version=None)).error["code"] == "misfits"

@@ -1,0 +1,68 @@
+"""The cells of a table that did not fit the type of their column, all of them, as they stand in the file."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from audit.actor import Actor
+from catalog.gate import Exit, open_file
+from catalog.models import Basis, Distribution, Table
+from catalog.reading_words import why_words
+from catalog.store import store
+
+NAMES = ("row", "column", "text", "why")
+BATCH = 1_000
+BESIDE_TEXT = 300  # bytes of a line for the row, the column and the reason, at most
+
+
+@dataclass(frozen=True)
+class Head:
+    """A column of the list."""
+
+    name: str
+    type: str = "text"
+
+
+class BadCells:
+    """The list on its way out: what `catalog.streams.stream` writes as a file."""
+
+    columns = [Head(name) for name in NAMES]
+
+    def __init__(self, path: str, exit_: Exit):
+        self.path, self.exit = path, exit_
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """The cells in the order of the file, each with the reason in the reader's language."""
+        for batch in _batches(self.path):
+            reasons = pa.array([why_words(why) for why in batch["why"].to_pylist()], pa.string())
+            yield pa.RecordBatch.from_arrays([*(batch[name] for name in NAMES[:-1]), reasons], names=list(NAMES))
+
+    def close(self, outcome: str = "reader left") -> None:
+        """Writes down what left."""
+        self.exit.close(outcome)
+
+
+def open_bad_cells(table: Table, duty: Basis, *, by: Actor) -> BadCells:
+    """The bad cells of a table under the owner's duty; the opening is written down like that of any file."""
+    lengths = (pc.sum(pc.binary_length(batch["text"])).as_py() for batch in _batches(table.bad_cells_path))
+    file = Distribution(
+        basis=duty,
+        version=table.version,
+        table=table.name,
+        format="bad-cells",
+        path=table.bad_cells_path,
+        rows=table.bad_cells,
+        bytes=BESIDE_TEXT * (table.bad_cells + 1) + 2 * sum(lengths),
+    )
+    exit_, path = open_file(file, by=by)
+    return BadCells(path, exit_)
+
+
+def _batches(path: str) -> Iterator[pa.RecordBatch]:
+    if not path:
+        return
+    with store().open(path) as file:
+        yield from pq.ParquetFile(file).iter_batches(BATCH, columns=list(NAMES))
