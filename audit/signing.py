@@ -103,5 +103,12 @@ def log_signers() -> list[Signer]:
 
 
 def log_keys() -> list[Key]:
-    """The verifier's halves of the same keys: what an auditor or a witness is given."""
-    return [signer.key for signer in log_signers()]
+    """The verifier's halves of the same keys: what an auditor or a witness is given.
+
+    A process that only shows the log knows them by LOG_VKEYS and needs no signing key.
+    """
+    try:
+        named = [Key.parse(vkey) for vkey in settings.LOG_VKEYS]
+    except Refused as reason:
+        raise ImproperlyConfigured(f"LOG_VKEYS: {reason}") from None
+    return named or [signer.key for signer in log_signers()]

@@ -188,6 +188,7 @@ LOG_ORIGIN = os.environ.get("LOG_ORIGIN", f"{ADDRESS.split('://')[-1].rstrip('/'
 LOG_KEY = os.environ.get("LOG_KEY", "")
 LOG_KEY_FILE = os.environ.get("LOG_KEY_FILE", "")
 LOG_OLD_KEY_FILES = words("LOG_OLD_KEY_FILES")
+LOG_VKEYS = words("LOG_VKEYS")
 LOG_STORAGE_URL = os.environ.get("LOG_STORAGE_URL", f"{STORAGE_URL.rstrip('/')}/log")
 LOG_CHECKPOINT_SECONDS = float(os.environ.get("LOG_CHECKPOINT_SECONDS", "1"))
 LOG_POLICY_FILE = os.environ.get("LOG_POLICY_FILE", "")

@@ -77,6 +77,17 @@ def test_it_refuses_the_key_of_another_log(settings):
         log_keys()
 
 
+def test_it_shows_the_log_without_the_signing_key(settings):
+    key = Signer.new(settings.LOG_ORIGIN).key
+    settings.LOG_VKEYS, settings.LOG_KEY_FILE = [str(key)], "/nowhere"
+
+    assert log_keys() == [key]
+
+    settings.LOG_VKEYS = ["nonsense"]
+    with pytest.raises(ImproperlyConfigured, match="LOG_VKEYS"):
+        log_keys()
+
+
 def test_it_makes_a_key_by_command_and_shows_it(tmp_path, settings, capsys):
     file = tmp_path / "key"
 
