@@ -45,6 +45,7 @@ ERRORS = {
     "unknown-sheet": _("The workbook has no sheet named {sheet}. Its sheets are: {sheets}."),
     "damaged-parquet": _("The Parquet file is damaged or cut short ({reason}). Export it again."),
     "damaged-map": _("The map is damaged, or not what it seems ({reason}). Export it again."),
+    "shapefile-part": _("This is one file of a Shapefile. Pack its .shp, .shx, .dbf and .prj into one zip."),
     "hostile-map": _("The map defines XML entities, which no map needs. Export it again."),
     "unknown-crs": _(
         "The map states a coordinate system that we do not know ({crs}). Export it in WGS 84 (EPSG:4326)."

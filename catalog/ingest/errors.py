@@ -28,6 +28,7 @@ SENTENCES = {
     "unknown-sheet": "The workbook has no sheet named {sheet}. Its sheets are: {sheets}.",
     "damaged-parquet": "The Parquet file is damaged or cut short ({reason}). Export it again.",
     "damaged-map": "The map is damaged, or not what it seems ({reason}). Export it again.",
+    "shapefile-part": "This is one file of a Shapefile. Pack its .shp, .shx, .dbf and .prj into one zip.",
     "hostile-map": "The map defines XML entities, which no map needs. Export it again.",
     "unknown-crs": "The map states a coordinate system that we do not know ({crs}). Export it in WGS 84 (EPSG:4326).",
     "html": "This is a web page, not a table. Open it in a spreadsheet and save it as XLSX or CSV.",

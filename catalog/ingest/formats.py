@@ -23,6 +23,7 @@ OTHER_KINDS = {
 JSON_START = re.compile(rb"[\s\x1e]*(?:\{\s*[\"}]|\[\s*[\[{\]\"])")
 HTML_START = re.compile(rb"\s*(?:<!--.*?-->\s*)?<(?:!doctype\s+html|html|head|body|table|div|meta)\b", re.I | re.S)
 PARQUET, SQLITE = b"PAR1", b"SQLite format 3\0"
+SHAPES = b"\x00\x00\x27\x0a"
 GEOPACKAGES = (b"GPKG", b"GP10", b"GP11")
 APPLICATION = slice(68, 72)
 KML_START = re.compile(rb"\s*(?:<\?xml[^>]{0,200}\?>)?\s*(?:<!--.*?-->\s*)*<(?:\w+:)?kml[\s>]", re.I | re.S)
@@ -62,6 +63,8 @@ def format_of(head):
             raise ReadingError("other-format", kind=kind)
     if head.startswith(PARQUET):
         return "parquet"
+    if head.startswith(SHAPES):
+        raise ReadingError("shapefile-part")
     if head.startswith(SQLITE):
         if head[APPLICATION] not in GEOPACKAGES:
             raise ReadingError("other-format", kind="SQLite database")

@@ -8,6 +8,7 @@ import tracemalloc
 import zipfile
 
 import openpyxl
+import pyarrow as pa
 import pytest
 
 from catalog.ingest.errors import SENTENCES, ReadingError
@@ -117,6 +118,33 @@ def test_it_stops_at_a_bomb_whose_list_lies(tmp_path):
     at = packed.index(b"PK\x01\x02")
     struct.pack_into("<I", packed, at + 24, 1000)
     assert desk.refused(bytes(packed)).code in ("damaged-archive", "archive-bomb")
+
+
+def zstandard(content):
+    packed = pa.BufferOutputStream()
+    with pa.CompressedOutputStream(packed, "zstd") as stream:
+        stream.write(content)
+    return packed.getvalue().to_pybytes()
+
+
+def test_it_reads_zstandard_like_any_other_wrapping(tmp_path):
+    desk = Desk(tmp_path, Limits(ratio_from_bytes=4 * MB))
+    for content in (b"a\n1\n", b'[{"a":1}]', a_workbook("t"), zipped(a__csv="a\n1\n")):
+        result = desk.read(zstandard(content))
+        assert only(result)["rows"] == 1
+        assert result["detected"]["container"] == "zstd"
+    assert desk.refused(zstandard(b"a,b\n" + b"1,2\n" * (4 * MB))).code == "archive-bomb"
+    assert desk.refused(zstandard(os.urandom(5000).hex().encode())[:-900]).code == "damaged-archive"
+
+
+@pytest.mark.parametrize("name", ["../a.csv", "/etc/a.csv", "x/../../a.csv", "..\\a.csv", "C:\\a.csv", "C:a.csv"])
+def test_it_refuses_names_that_climb_out(desk, tmp_path, name):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("good.csv", "a\n1\n")
+        archive.writestr(name, "a\n1\n")
+    assert desk.refused(packed.getvalue()).code == "unsafe-name"
+    assert not list(tmp_path.parent.glob("a.csv"))
 
 
 def test_it_measures_a_bomb_in_a_bomb_by_the_file_that_was_sent(tmp_path):

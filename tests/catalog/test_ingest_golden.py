@@ -202,11 +202,26 @@ def test_it_reads_a_list_of_records_like_another_reader(desk, path):
         assert [row[name] if is_text else float(row[name]) for row in rows_of(table)] == wanted
 
 
-def test_it_reads_the_features_of_a_map_like_another_reader(desk):
-    path = shared("geo/world_countries_zh.geojson")
-    expected = json.loads(path.read_text("utf-8"))["features"]
-    found = rows(only(desk.read(path, name=path.name)))
-    assert [row["name"] for row in found] == [feature["properties"]["name"] for feature in expected]
+MAPS = {
+    "geo/world_countries_zh.geojson": "name",
+    "geo/china_provinces.geojson.gz": "name",
+    "geo/singapore_bus_stops.geojson.gz": "name",
+    "geo/us_michigan_counties.geojson.gz": "County",
+    "geo/nyc_modzcta.geojson.gz": "MODZCTA",
+}
+
+
+@pytest.mark.parametrize("path", [pytest.param(path, marks=pytest.mark.slow) for path in MAPS])
+def test_it_reads_the_features_of_a_map_like_another_reader(desk, path):
+    name, path = MAPS[path], shared(path)
+    content = path.read_bytes()
+    expected = json.loads(gzip.decompress(content) if path.suffix == ".gz" else content)["features"]
+    table = only(desk.read(path, name=path.name))
+    found = rows(table)
+    titles = {about["title"]: about["name"] for about in table["columns"]}
+    assert set().union(*(feature["properties"] for feature in expected if feature["properties"])) <= set(titles)
+    wanted = [str(feature["properties"].get(name) or None) for feature in expected]
+    assert [str(row[titles[name]]) for row in found] == wanted
     assert [json.loads(row["geometry"]) for row in found] == [feature["geometry"] for feature in expected]
 
 

@@ -187,11 +187,13 @@ def test_it_reprojects_geojson_that_states_another_system(desk):
         (KML.format(more="<!ENTITY a SYSTEM 'file:///etc/passwd'>").encode(), "hostile-map"),
         (KML.format(more="")[:300].encode(), "damaged-map"),
         (b"SQLite format 3\0" + bytes(200), "other-format"),
+        (b"\0\0\x27\x0a" + bytes(96), "shapefile-part"),
+        (zipped(a__shp=b"\0\0\x27\x0a" + bytes(96), a__prj="GEOGCS[]"), "shapefile-part"),
         (b"SQLite format 3\0" + bytes(52) + b"GPKG" + bytes(2000), "damaged-map"),
         (zipped(a__shp=b"x" * 200, a__dbf=b"y" * 200, a__shx=b"z" * 200), "damaged-map"),
         (zipped(a__shp=b"\0\0\x27\x0a" + bytes(96), a__dbf=b"\x03" + bytes(31)), "damaged-map"),
     ],
-    ids=["doctype", "entity", "cut", "sqlite", "no-gpkg", "no-shapefile", "empty-shapefile"],
+    ids=["doctype", "entity", "cut", "sqlite", "part", "parts", "no-gpkg", "no-shapefile", "empty-shapefile"],
 )
 def test_it_refuses_hostile_maps_with_a_sentence(desk, content, code):
     assert desk.refused(content).code in (code, "no-rows")

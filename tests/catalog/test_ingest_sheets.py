@@ -11,6 +11,7 @@ from decimal import Decimal
 import openpyxl
 import pytest
 import xlrd
+from openpyxl.utils.datetime import MAC_EPOCH, WINDOWS_EPOCH
 
 from catalog.ingest.headers import block_around, joined_titles
 from tests.catalog.reading import DATA, codes, gzipped, only, rows, shared, types, zipped
@@ -199,6 +200,18 @@ def test_it_reads_results_of_formulas_and_merged_headers_of_newer_workbooks(desk
     assert rows(only(result)) == [{"year": 2020, "n_men": 1, "n_women": 2}]
     assert only(result)["detected"]["header_row"] == 3
     assert codes(result) == ["lines-above-header", "header-of-rows"]
+
+
+def test_it_counts_days_from_either_beginning(desk):
+    """Workbooks count days from 1900 or from 1904; the day is the same."""
+    for epoch in (WINDOWS_EPOCH, MAC_EPOCH):
+        book = openpyxl.Workbook()
+        book.epoch = epoch
+        for line in (["day", "serial"], [datetime.date(2026, 11, 22), 46348]):
+            book.active.append(line)
+        packed = io.BytesIO()
+        book.save(packed)
+        assert rows(only(desk.read(packed.getvalue()))) == [{"day": datetime.date(2026, 11, 22), "serial": 46348}]
 
 
 # Titles as a person reads them off the sheet, and the row in which the names end.
