@@ -64,7 +64,8 @@ def _columns(source, table, settings):
             notes.append(note(NOTED[reason], title=title, name=name, position=number))
         asked = [GEOMETRY] if number in source.places else None
         if number in source.types:
-            asked = asked_for(source.types[number])
+            # Of the ways to write such a value, the first is the engine's own, in which typed columns are handed over.
+            asked = asked_for(source.types[number])[:1]
         if name in types:
             asked = asked_for(types[name])
         none = [*settings.get("null_values", []), *nulls.get(name, [])]
