@@ -8,6 +8,7 @@ from django.utils.translation import ngettext
 from audit.actor import Actor
 from catalog.codes import ColumnType
 from catalog.gate import open_rows
+from catalog.marks import evidence_words
 from catalog.models import Basis, Table, Version
 from catalog.permissions import bases_open_to
 from catalog.preview import as_text
@@ -30,6 +31,7 @@ class ColumnCheck:
     before: str
     almost: str
     bad: str
+    looks: str
 
     @property
     def offers(self) -> list[str]:
@@ -116,6 +118,7 @@ def _column(about: dict, table: Table, before: dict | None) -> ColumnCheck:
         before=changed,
         almost=_almost(about, table),
         bad=_bad(about),
+        looks=evidence_words(about),
     )
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from catalog.ingest import offers
+from catalog.ingest import offers, personal
 from catalog.ingest.errors import ReadingError
 from catalog.ingest.reading import AS_IS, MOST_DIGITS, Reading
 from catalog.ingest.readings import GUESSED, TEXT
@@ -13,6 +13,7 @@ SAMPLE_ROWS_LEAST = 500
 NEARLY = 0.95
 WORTH_COUNTING = 0.85
 COLUMNS_AT_ONCE = 100
+SUSPECTED = ("text", "integer", "decimal", "float")
 DOT = "strpos({x}, '.')"
 DIGITS = f"max(CASE WHEN {DOT} > 0 THEN {DOT} - 1 ELSE strlen({{x}}) END)"
 SCALE = f"max(CASE WHEN {DOT} > 0 THEN strlen({{x}}) - {DOT} END)"
@@ -43,6 +44,7 @@ class Choice:
     almost: Fit | None = None
     ambiguous: bool = False
     offers: list = field(default_factory=list)
+    personal: dict | None = None
 
     @property
     def reading(self):
@@ -68,6 +70,8 @@ def choose(columns, *, scan, sample):
         counted[number] = count
     chosen = [_choice(column, count) for column, count in zip(columns, counted, strict=True)]
     offers.add(columns, chosen, scan=scan, sample=sample)
+    for column, choice, cells in zip(columns, chosen, sample, strict=True):
+        choice.personal = personal.suggest(column.title, cells) if choice.reading.type in SUSPECTED else None
     return chosen
 
 

@@ -68,6 +68,7 @@ def _described(column, choice, rows, measured):
         "frequent": [],
         "almost": None,
         "offers": choice.offers,
+        "personal": choice.personal,
         "bad_cells": choice.cells - filled if choice.forced else 0,
     }
     if fit.reading.type == "decimal":

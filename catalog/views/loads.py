@@ -11,10 +11,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from audit.actor import Actor
+from catalog.actions.columns import change_columns
 from catalog.actions.loads import start_load
 from catalog.actions.versions import confirm_version, discard_version, read_again
 from catalog.bad_cells import open_bad_cells
 from catalog.forms import ActionForm
+from catalog.marks import MarkForm, marks_of
 from catalog.models import Format, Job, Role, Table, Version
 from catalog.permissions import can, check_may_keep, departments_of, visible_datasets
 from catalog.reading_forms import ConfirmForm, DiscardForm, LoadForm, ReadingForm
@@ -124,6 +126,8 @@ def _forms(request: HttpRequest, version: Version, table: Table | None, start: i
     if table is not None:
         columns = table.schema[start : start + COLUMNS]
         forms["again"] = ReadingForm(sent.get("again"), table=table, columns=columns, report=version.report)
+        if marks := marks_of(table):
+            forms["mark"] = MarkForm(sent.get("mark"), marks=marks)
     return forms
 
 
@@ -133,6 +137,9 @@ def _decide(request: HttpRequest, version: Version, forms: dict[str, ActionForm]
     form = forms.get(act)
     if act == "again" and form and form.act(lambda: read_again(version, reading=form.reading(), by=by)):
         return redirect("job", form.result.pk)
+    if act == "mark" and form and form.act(lambda: change_columns(version.dataset, form.changes(), by=by)):
+        messages.success(request, _("The dictionary says so now."))
+        return redirect(request.get_full_path())
     if act == "discard" and form.act(lambda: discard_version(version, reason=form.cleaned_data["reason"], by=by)):
         messages.success(request, _("Version %(number)s was discarded.") % {"number": version.number})
         return redirect("dataset-desk", version.dataset_id)

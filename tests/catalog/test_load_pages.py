@@ -263,3 +263,21 @@ def test_it_remembers_what_becomes_of_cells_that_do_not_fit(client, city):
     fourth = load(city.trees, "id;v\n1;z\n2;4\n", by=city.owner).version
     client.post(reverse("version-check", args=[fourth.pk]), {"act": "again", "type_1": "integer", "misfits_1": "stop"})
     assert run(Job.objects.get(version=None)).error["code"] == "misfits"
+
+
+def test_it_marks_what_looks_personal_only_when_the_steward_says_so(client, city):
+    rows = "".join(f"{n};a{n}@city.example;{n} High Street\n" for n in range(1, 9))
+    version = load(city.trees, f"id;contact;address\n{rows}", by=city.owner).version
+    client.force_login(city.owner)
+    check = reverse("version-check", args=[version.pk])
+    page = client.get(check)
+    assert "Looks like: e-mail address (100 % of 8 cells looked at)" in text_of(page)
+    contact, address = (city.trees.columns.get(name=name) for name in ("contact", "address"))
+    assert (contact.sensitivity, address.identity_role) == ("internal", "none")
+    assert page.context["forms"]["mark"].initial["marked"] == [str(contact.pk)]
+    assert "Columns to mark" in text_of(client.post(check, {"act": "mark"}))
+    client.post(check, {"act": "mark", "marked": [contact.pk, address.pk]})
+    contact.refresh_from_db()
+    address.refresh_from_db()
+    assert (contact.sensitivity, address.sensitivity, address.identity_role) == ("personal", "personal", "address")
+    assert "mark" not in client.get(check).context["forms"]
