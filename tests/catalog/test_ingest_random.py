@@ -1,13 +1,15 @@
 """Random small tables, written in random dialects and encodings, are read back cell by cell."""
 
 import csv
+import datetime
 import gzip
 import io
+from decimal import Decimal
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.catalog.reading import only, rows
+from tests.catalog.reading import only, rows, types
 
 WORDS = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc", "Zl", "Zp")), max_size=12)
 CELLS = st.one_of(
@@ -72,3 +74,79 @@ def test_it_finds_the_dialect_by_itself(desk, delimiter, line_end, quoting, size
     found = only(desk.read(written(table, delimiter=delimiter, line_end=line_end, quoting=quoting, encoding=encoding)))
     assert (found["detected"]["delimiter"], found["detected"]["encoding"]) == (delimiter, encoding)
     assert [[str(value) for value in row.values()] for row in rows(found)] == table[1:]
+
+
+BEGIN, END = datetime.datetime(1900, 1, 1), datetime.datetime(2100, 1, 1)
+MOMENTS = st.datetimes(BEGIN, END).map(lambda moment: moment.replace(microsecond=0))
+TYPED = {
+    "whole": ("integer", st.integers(-(10**14), 10**12), str),
+    "exact": ("decimal", st.decimals(-(10**9), 10**9, places=3), str),
+    "truth": ("boolean", st.booleans(), lambda value: str(value).lower()),
+    "day": ("date", MOMENTS.map(datetime.datetime.date), str),
+    "moment": ("timestamp", MOMENTS, str),
+    "hour": ("time", MOMENTS.map(datetime.datetime.time), str),
+    "code": ("text", st.integers(0, 999), "{:04}".format),
+    "long": ("text", st.integers(10**17, 10**18 - 1), str),
+}
+ASKED = {
+    "date:dmy": ("day", "%d/%m/%Y"),
+    "date:mdy": ("day", "%m/%d/%Y"),
+    "date:chinese": ("day", "%Y年%m月%d日"),
+    "timestamp:chinese": ("moment", "%Y年%m月%d日 %H:%M:%S"),
+    "date:compact": ("day", "%Y%m%d"),
+}
+
+
+@st.composite
+def typed_rows(draw):
+    """Values of every type; the first row is filled, so that no column is empty."""
+    row = st.fixed_dictionaries({name: st.none() | values for name, (_, values, _) in TYPED.items()})
+    first = st.fixed_dictionaries({name: values for name, (_, values, _) in TYPED.items()})
+    return [draw(first), *draw(st.lists(row, max_size=12))]
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    values=typed_rows(),
+    delimiter=st.sampled_from(",;\t|"),
+    line_end=st.sampled_from(["\n", "\r\n"]),
+    encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
+)
+def test_it_finds_the_types_and_values_that_were_written(desk, values, delimiter, line_end, encoding):
+    texts = [["" if row[name] is None else TYPED[name][2](row[name]) for name in TYPED] for row in values]
+    content = written(
+        [list(TYPED), *texts], delimiter=delimiter, line_end=line_end, quoting=csv.QUOTE_MINIMAL, encoding=encoding
+    )
+    table = only(desk.read(content))
+    kinds = types(table)
+    assert {name: kinds[name] for name in TYPED if name != "exact"} == {
+        name: kind for name, (kind, _, _) in TYPED.items() if name != "exact"
+    }
+    texts_stay = {name for name, (kind, _, _) in TYPED.items() if kind == "text"}
+    for found, row in zip(rows(table), values, strict=True):
+        for name, value in row.items():
+            wanted = TYPED[name][2](value) if name in texts_stay and value is not None else value
+            assert found[name] == wanted, name
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    numbers=st.lists(st.decimals(-(10**9), 10**9, places=2), min_size=1, max_size=8),
+    moments=st.lists(MOMENTS, min_size=1, max_size=8),
+    sign=st.sampled_from(["", " €", " %"]),
+)
+def test_it_reads_values_written_in_many_ways_as_asked(desk, numbers, moments, sign):
+    size = min(len(numbers), len(moments))
+    lines = ["point|comma|" + "|".join(f"c{n}" for n in range(len(ASKED)))]
+    for number, moment in zip(numbers, moments, strict=False):
+        english = f"{number:,}{sign}"
+        german = english.translate(str.maketrans(",.", ".,"))
+        lines.append("|".join([english, german, *(moment.strftime(layout) for _, layout in ASKED.values())]))
+    asked = {"point": f"decimal:point{sign}", "comma": f"decimal:comma{sign}"}
+    asked |= {f"c{n}": kind for n, kind in enumerate(ASKED)}
+    table = only(desk.read("\n".join(lines) + "\n", delimiter="|", tables={"main": {"types": asked}}))
+    assert table["bad_cells_total"] == 0
+    for found, number, moment in zip(rows(table), numbers[:size], moments[:size], strict=True):
+        assert (found["point"], found["comma"]) == (Decimal(number), Decimal(number))
+        wanted = [moment.date() if kind == "day" else moment for kind, _ in ASKED.values()]
+        assert [found[f"c{n}"] for n in range(len(ASKED))] == wanted
