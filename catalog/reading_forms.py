@@ -58,8 +58,8 @@ class LoadForm(ActionForm):
         allow_empty_file=True,
         max_length=255,
         help_text=gettext_lazy(
-            "CSV or another delimited text, XLSX, XLS, ODS, Parquet, JSON, GeoJSON, GeoPackage, Shapefile, KML; as it is, "
-            "or packed with gzip, Zstandard or zip. A zip may hold several tables."
+            "CSV or another delimited text, XLSX, XLS, ODS, Parquet, JSON, GeoJSON, GeoPackage, Shapefile, KML; as it "
+            "is, or packed with gzip, Zstandard or zip. A zip may hold several tables."
         ),
     )
     confirm = forms.BooleanField(
