@@ -4,6 +4,7 @@
 PORT ?= 8000
 HOST_ADDRESS ?= 127.0.0.1
 ARGS ?=
+JOBS ?= 2
 PY := .venv/bin/python
 
 # The first Python that is new enough; PYTHON=/path/to/python names another.
@@ -26,7 +27,7 @@ NOT_INSTALLED = { echo "The requirements could not be installed; pip says why ab
 
 help:
 	@echo "make run          start everything on this machine (PORT=$(PORT), HOST_ADDRESS=$(HOST_ADDRESS))"
-	@echo "make test         run the tests (ARGS=\"-k gate\" passes arguments on, ARGS=--slow runs all)"
+	@echo "make test         run the tests (ARGS=\"-k gate\" passes arguments on, ARGS=--slow runs all, JOBS=0 one by one)"
 	@echo "make bench        measure the promises of speed, some minutes long, and write docs/benchmarks.md"
 	@echo "make check        style, imports, missing migrations, templates, message catalogues"
 	@echo "make screenshots  the pictures of the pages, into var/screenshots"
@@ -37,7 +38,7 @@ run: .venv/run
 	@exec $(PY) manage.py up --port "$(PORT)" --host "$(HOST_ADDRESS)" --with-parent
 
 test: .venv/dev
-	@exec $(PY) -m pytest $(ARGS)
+	@exec $(PY) -m pytest -n $(JOBS) --dist loadfile $(ARGS)
 
 bench: .venv/dev
 	@exec $(PY) -m tests.benchmarks $(ARGS)
