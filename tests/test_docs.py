@@ -1,7 +1,7 @@
 """The words outside the code keep step with it: links lead somewhere, commands exist, every kind of event is explained.
 
-`python -m tests.test_docs` writes the auditor's list of kinds anew (the sentences that stand there are kept), and the list of
-functions of the query language.
+`python -m tests.test_docs` writes the auditor's list of kinds anew (the sentences that stand there are kept), and the
+list of functions of the query language.
 """
 
 import re
