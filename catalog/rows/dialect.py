@@ -35,6 +35,8 @@ def read(before: str, text: str, *, only: set[str]) -> exp.Select | None:
 
 def without_values(text: str) -> str:
     """The text with every value that is written in it replaced by a question mark."""
+    if not text:
+        return text
     try:
         tokens = Language().tokenize(text)
     except SqlglotError:
