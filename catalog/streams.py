@@ -23,7 +23,9 @@ RANGE = re.compile(r"bytes=(\d{0,15})-(\d{0,15})")
 def stream(request, rows: Rows, kind: Format, name: str) -> StreamingHttpResponse:
     """All rows as a file that is made while it is read."""
     watch_reader(request, rows.exit)
-    response = StreamingHttpResponse(_closing(encode(rows, kind), rows), content_type=kind.media_type)
+    response = StreamingHttpResponse(
+        _ending(request, _closing(encode(rows, kind), rows), rows.exit), content_type=kind.media_type
+    )
     response["Content-Disposition"] = content_disposition_header(True, f"{name}.{kind.suffix}")
     response["X-Accel-Buffering"] = "no"
     response["Cache-Control"] = _caching(rows.exit.basis)
@@ -75,7 +77,7 @@ def _send(request, file: _Sent, exit_: Exit, path: str) -> HttpResponse:
         response["X-Accel-Redirect"] = f"{settings.ACCEL_PREFIX}{quote(path)}"
     else:
         watch_reader(request, exit_)
-        response = StreamingHttpResponse(read_file(exit_, path, start=start, length=length))
+        response = StreamingHttpResponse(_ending(request, read_file(exit_, path, start=start, length=length), exit_))
         if length < file.bytes:
             response.status_code = 206
             response["Content-Range"] = f"bytes {start}-{end}/{file.bytes}"
@@ -123,6 +125,19 @@ def _closing(pieces: Iterator[bytes], rows: Rows) -> Iterator[bytes]:
         raise
     finally:
         rows.close(outcome)
+
+
+def _ending(request, pieces: Iterator[bytes], exit_: Exit) -> Iterator[bytes]:
+    """The pieces; where the basis ended in the middle, the connection is broken off with what the kernel still holds.
+
+    The watcher does so too. But the one who hands over pieces may notice first, and then the watcher sees nothing more.
+    """
+    try:
+        yield from pieces
+    finally:
+        sock = request.META.get("gunicorn.socket")
+        if sock is not None and exit_.reason not in {"", "reader left"}:
+            watch.break_off(sock)
 
 
 def watch_reader(request, exit_: Exit) -> None:

@@ -90,7 +90,7 @@ def _look_at(exit_) -> None:
         connection.close()
         exit_.stop("unchecked")
     if sock is not None:
-        _break_off(sock)
+        break_off(sock)
 
 
 def _hung_up(sock: socket.socket) -> bool:
@@ -102,7 +102,7 @@ def _hung_up(sock: socket.socket) -> bool:
         return True
 
 
-def _break_off(sock: socket.socket) -> None:
+def break_off(sock: socket.socket) -> None:
     """Resets the connection and throws away what the kernel has not sent yet (connect to AF_UNSPEC, tcp(7)).
 
     A Unix socket cannot be reset so: there the reader still gets what was queued. Serve over TCP, as docs/operator.md
