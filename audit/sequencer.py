@@ -16,7 +16,7 @@ from audit.log import record
 from audit.models import Entry, Event, LogState
 from audit.signing import Signer, log_signers
 from audit.tiles import CHECKPOINT, Edge, Missing, log_store
-from audit.verify import Checkpoint, Key, Note, Refused, Tiles, leaf_hash
+from audit.verify import TILE, Checkpoint, Key, Note, Refused, Tiles, leaf_hash
 from audit.witnesses import cosign, seen
 
 AT_ONCE = 2_000  # events in a round: 128 MB of bodies at the very most
@@ -120,9 +120,7 @@ class Sequencer:
 
     def _publish(self) -> None:
         """Puts the signed state out, once the policy's witnesses have cosigned it; else the old checkpoint stays."""
-        if not self.state.note:
-            return
-        if self._is_out():
+        if not self.state.note or self._is_out():
             return
         answer = cosign(self.state.note, consistency=Tiles(log_store().read, self.state.size).consistency)
         if not answer.met:
@@ -189,7 +187,7 @@ def _edge(state: LogState) -> Edge:
         edge = _made_again(state.size)
     if edge.root() != bytes(state.root):
         raise SetBack(f"The log's files do not lead to the root that was signed at {state.size} entries.")
-    last = Entry.objects.filter(index__gte=state.size - state.size % 256, index__lt=state.size).order_by("index")
+    last = Entry.objects.filter(index__gte=state.size - state.size % TILE, index__lt=state.size).order_by("index")
     if [bytes(leaf) for leaf in last.values_list("leaf_hash", flat=True)] != edge.last_hashes():
         raise SetBack(
             "The database's last entries are not those of the log: it was set back, or its order was changed."

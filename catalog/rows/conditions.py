@@ -7,10 +7,11 @@ parameters of the type that stands beside them.
 from django.utils.translation import gettext_lazy as _
 from sqlglot import exp
 
+from catalog.masks import NUMBERS
 from catalog.rows.dialect import read
 from catalog.rows.errors import QueryError
 from catalog.rows.expressions import DEEPEST, Made, made, settled, typed
-from catalog.rows.scope import NUMBERS, Scope
+from catalog.rows.scope import Scope
 
 COMPARISONS = {exp.EQ: "=", exp.NEQ: "<>", exp.GT: ">", exp.GTE: ">=", exp.LT: "<", exp.LTE: "<="}
 BEFORE = "SELECT 1 WHERE "

@@ -11,9 +11,10 @@ from decimal import Decimal
 from django.utils.translation import gettext_lazy as _
 from sqlglot import exp
 
+from catalog.masks import NUMBERS
 from catalog.rows.errors import QueryError
 from catalog.rows.functions import AGGREGATES, FUNCTIONS, KINDS, PARTS, Function
-from catalog.rows.scope import ENGINE_TYPES, NUMBERS, Scope
+from catalog.rows.scope import ENGINE_TYPES, Scope
 
 DEEPEST = 40
 SHORT = 20  # characters that may take the place of others: a text must not grow without bounds

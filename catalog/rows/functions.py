@@ -8,14 +8,14 @@ is null, so that an error never tells of a row that the reader does not see.
 
 from dataclasses import dataclass
 
-NUMBER = frozenset({"integer", "decimal", "float"})
-DAYS = frozenset({"date", "timestamp", "timestamptz"})
+from catalog.masks import MOMENTS, NUMBERS
+
 KINDS = {
     "text": frozenset({"text"}),
-    "number": NUMBER,
-    "day": DAYS,
-    "moment": DAYS | {"time"},
-    "any": NUMBER | DAYS | {"time", "text", "boolean"},
+    "number": NUMBERS,
+    "day": MOMENTS,
+    "moment": MOMENTS | {"time"},
+    "any": NUMBERS | MOMENTS | {"time", "text", "boolean"},
 }
 PARTS = ("year", "quarter", "month", "week", "day", "hour", "minute", "second")
 

@@ -21,7 +21,6 @@ ENGINE_TYPES = {
     "text": "VARCHAR",
     "geometry": "VARCHAR",
 }
-NUMBERS = frozenset({"integer", "decimal", "float"})
 
 
 @dataclass

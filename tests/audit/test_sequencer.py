@@ -20,25 +20,11 @@ from audit.sequencer import Sequencer, SetBack, take_lock
 from audit.signing import Signer, log_keys, write_key
 from audit.verify import Refused, leaf_hash, root_of
 from tests import world
+from tests.audit.sequencing import happen, run
 from tests.database import as_superuser
 from tests.server import ROOT, allowed, environment, until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("own_log")]
-
-
-def happen(times: int = 1) -> None:
-    """So many events, each in a transaction of its own."""
-    on = world.city()
-    for _time in range(times):
-        with transaction.atomic():
-            record("account.signed_in", by=service("test"), on=on)
-
-
-def run() -> None:
-    """The sequencer, until nothing is left."""
-    sequencer = Sequencer.begin()
-    while sequencer.round():
-        pass
 
 
 def in_order() -> list[bytes]:

@@ -8,13 +8,10 @@ from contextlib import contextmanager
 
 import pytest
 import urllib3
-from django.db import transaction
 
 from audit import tasks
-from audit.actor import service
 from audit.alarms import open_alarms
 from audit.checkpoints import published
-from audit.log import record
 from audit.models import Entry, Event, LogState
 from audit.monitor import watch_witnesses
 from audit.sequencer import Sequencer, SetBack
@@ -24,6 +21,7 @@ from audit.witness.submission import Submission
 from audit.witnesses import read_policy, seen
 from tests import world
 from tests.api import token_of
+from tests.audit.sequencing import happen, run
 from tests.database import as_superuser
 from tests.peers import litewitness, read_log
 from tests.server import ROOT, allowed, end, environment, until, web_server, worker
@@ -31,21 +29,6 @@ from tests.witness.logs import Log
 from tests.witness.processes import policy, witnesses
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("own_log")]
-
-
-def happen(times: int = 1) -> None:
-    """So many events, each in a transaction of its own."""
-    on = world.city()
-    for _time in range(times):
-        with transaction.atomic():
-            record("account.signed_in", by=service("test"), on=on)
-
-
-def run() -> None:
-    """The sequencer, until nothing is left."""
-    sequencer = Sequencer.begin()
-    while sequencer.round():
-        pass
 
 
 def alarms() -> set[tuple[str, str]]:
