@@ -1,5 +1,6 @@
 """The file of a job becomes tables in the store: read in a child process, with the settings asked for or remembered."""
 
+import hashlib
 import math
 from collections.abc import Callable
 from pathlib import Path
@@ -87,11 +88,21 @@ def _store(job: Job, asked: dict, result: dict, lease: jobs.Lease) -> Found:
                 schema=[_column(column) for column in told["columns"]],
                 bad_cells_path=bad_cells,
                 bad_cells=told["bad_cells_total"],
+                **_digested(told["bad_cells_file"]),
             )
         )
         about[told["name"]] = {name: plain(told[name]) for name in ("title", "detected", "bad_cells")}
     report = {"detected": result["detected"], "notes": plain(result["notes"]), "tables": about}
     return Found(tables=tables, reading=result["settings"], asked=asked, report=report)
+
+
+def _digested(bad_cells: str | None) -> dict:
+    """Length and SHA-256 of the list of bad cells, where there is one."""
+    if not bad_cells:
+        return {}
+    with Path(bad_cells).open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return {"bad_cells_bytes": Path(bad_cells).stat().st_size, "bad_cells_sha256": digest}
 
 
 def _column(told: dict) -> dict:

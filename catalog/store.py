@@ -1,6 +1,8 @@
 """Where files are kept: a folder, or a bucket, named by STORAGE_URL and reached through one library."""
 
 import hashlib
+import os
+import secrets
 from functools import cache
 from typing import BinaryIO
 
@@ -14,7 +16,8 @@ class Store:
     """Files by name below STORAGE_URL. A file appears whole or not at all, and never changes."""
 
     def __init__(self, url: str):
-        options = {"auto_mkdir": True} if url.startswith("file://") else {}
+        # A listing that is remembered would hide what another process stored or removed.
+        options = {"auto_mkdir": True} if url.startswith("file://") else {"use_listings_cache": False}
         self.fs, self.root = url_to_fs(url, **options)
 
     def full(self, path: str) -> str:
@@ -40,6 +43,16 @@ class Store:
             self.fs.mv(self.full(passing), self.full(path))
         else:
             self.fs.put_file(local, self.full(path))
+
+    def write(self, path: str, data: bytes) -> None:
+        """A small file with these bytes: whole or not at all, in the place of an earlier one."""
+        if local := self.local(path):
+            self.fs.makedirs(local.rsplit("/", 1)[0], exist_ok=True)
+            passing = f"{local}.{secrets.token_hex(4)}.part"
+            self.fs.pipe_file(passing, data)
+            os.replace(passing, local)
+        else:
+            self.fs.pipe_file(self.full(path), data)
 
     def get(self, path: str, local: str) -> None:
         """Copies a file out."""

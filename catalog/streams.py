@@ -49,6 +49,12 @@ def send_file(request, distribution: Distribution, *, by) -> HttpResponse:
     return _send(request, file, *open_file(distribution, by=by))
 
 
+def send_described(request, file: Distribution, media_type: str, *, by) -> HttpResponse:
+    """A file that is none of a table's formats, such as a manifest, in the same way; it is not entered as one."""
+    sent = _Sent(file.name, media_type, file.bytes, file.sha256)
+    return _send(request, sent, *open_file(file, by=by))
+
+
 def send_document(request, document: Document, basis: Basis, *, by) -> HttpResponse:
     """A document of a version in the same way, under a basis that includes documents."""
     file = _Sent(document.name, document.media_type, document.bytes, document.sha256)

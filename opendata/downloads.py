@@ -9,9 +9,10 @@ from django.views.decorators.http import require_safe
 from audit.actor import Actor
 from catalog.models import Basis, Distribution, Document, Version
 from catalog.permissions import bases_open_to
-from catalog.streams import send_document, send_file
+from catalog.streams import send_described, send_document, send_file
 from catalog.terms import Terms
 from catalog.versions import covers
+from opendata.manifests import NAME, manifest_path
 from opendata.models import Usage
 from opendata.usage import count
 
@@ -44,6 +45,26 @@ def document(request: HttpRequest, pk: uuid.UUID, name: str = "") -> HttpRespons
     response = send_document(request, found, basis, by=request.actor)
     count_download(request, response, basis, rows=0, size=found.bytes)
     return response
+
+
+@require_safe
+def manifest(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """What the release consists of, for programs; of one that was withdrawn it says so."""
+    bases = Basis.objects.releases().filter(pk=pk).exclude(release__manifest_sha256="")
+    found = bases.filter(pk__in=bases_open_to(request.actor)).select_related("release", "version", "dataset").first()
+    if found is None:
+        return withdrawn(request, bases)
+    file = Distribution(
+        basis=found,
+        version=found.version,
+        format="manifest",
+        path=manifest_path(found),
+        name=NAME,
+        rows=0,
+        bytes=found.release.manifest_bytes,
+        sha256=found.release.manifest_sha256,
+    )
+    return send_described(request, file, "application/json", by=request.actor)
 
 
 def basis_for(version: Version, *, by: Actor) -> Basis | None:

@@ -22,6 +22,7 @@ from catalog.rows.plan import OutColumn
 from catalog.rows.query import RowQuery
 from catalog.store import store
 from catalog.terms import Terms
+from opendata.manifests import folder_of, manifest_path, write_manifest
 from opendata.models import Release
 
 
@@ -39,6 +40,7 @@ def build_files(release: Basis, *, by: Actor) -> None:
                 continue
             if not build(kind, table.name, release, by=by, alone=len(tables) == 1):
                 return
+    write_manifest(release, by=by)
     tidy(release)
     finish(release, by=by)
 
@@ -92,7 +94,7 @@ def enter(kind: Format, table: str, release: Basis, entry: dict) -> bool:
 
 def tidy(release: Basis) -> None:
     """What builds that were cut off left beside the files is gone. One build of a release runs at a time."""
-    entered = set(release.distributions.values_list("path", flat=True))
+    entered = {*release.distributions.values_list("path", flat=True), manifest_path(release)}
     for path in store().names(folder_of(release)):
         if path not in entered:
             store().remove(path)
@@ -124,11 +126,6 @@ def remove_files(release: Basis) -> None:
     """The bytes of a withdrawn release are gone. Its entries stay, so that each address says for ever: withdrawn."""
     for path in store().names(folder_of(release)):
         store().remove(path)
-
-
-def folder_of(release: Basis) -> str:
-    """Where the files of a release are kept: by its identifier, so that a crash leaves none that nobody owns."""
-    return f"files/{release.pk}"
 
 
 def file_name(release: Basis, table: str, kind: Format) -> str:

@@ -61,6 +61,8 @@ class Release(models.Model):
     basis = models.OneToOneField(Basis, models.PROTECT, primary_key=True, related_name="release")
     submission = models.OneToOneField(Submission, models.PROTECT, related_name="release")
     built_at = models.DateTimeField(null=True)
+    manifest_bytes = models.BigIntegerField(default=0)
+    manifest_sha256 = models.CharField(max_length=64, blank=True)
 
     def __str__(self) -> str:
         return f"release {self.basis_id}"

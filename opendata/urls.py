@@ -13,6 +13,7 @@ urlpatterns = [
     path("submissions/<uuid:pk>/withdraw/", views.take_back, name="submission-withdraw"),
     path("files/<uuid:pk>/", downloads.file, name="file"),
     path("files/<uuid:pk>/<str:name>", downloads.file, name="file"),
+    path("releases/<uuid:pk>/manifest.json", downloads.manifest, name="manifest"),
     path("documents/<uuid:pk>/", downloads.document, name="document"),
     path("documents/<uuid:pk>/<str:name>", downloads.document, name="document"),
 ]

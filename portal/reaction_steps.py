@@ -4,9 +4,9 @@ from django.conf import settings
 
 from audit.actor import service
 from audit.models import Event
-from catalog import search, tasks
+from catalog import manifests, search, tasks
 from catalog.extents import extent
-from catalog.models import Basis, Dataset, Message
+from catalog.models import Basis, Dataset, Message, Version
 from catalog.terms import Terms
 from opendata import files
 from portal.mail import address, post
@@ -21,6 +21,13 @@ def index_dataset(event: Event) -> None:
     """The search index says what the dataset is now."""
     if dataset := Dataset.objects.select_related("department").filter(pk=event.dataset).first():
         search.index_dataset(dataset)
+
+
+def write_manifest(event: Event) -> None:
+    """The manifest of the version stands beside its files."""
+    kept = Version.objects.filter(pk=event.subject.partition(":")[2], state=Version.State.KEPT).first()
+    if kept is not None:
+        manifests.write_manifest(kept)
 
 
 def index_department(event: Event) -> None:

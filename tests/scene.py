@@ -15,6 +15,7 @@ from catalog.models import Distribution, Document, Format, Job
 from catalog.store import store
 from catalog.terms import TableTerms, Terms
 from opendata.actions import submit
+from opendata.manifests import write_manifest
 from opendata.models import Release
 from portal.retention.actions import place_hold
 from sharing.models import Grant
@@ -51,6 +52,7 @@ def scene() -> SimpleNamespace:
     submission = submit(permits, version=submitted, terms=Terms({"main": TableTerms({"district": None})}), by=by)
     cleared = submit_cleared(people, trees, open_version, release)
     Release.objects.create(basis=release, submission=cleared)
+    write_manifest(release, by=by)
 
     plans = world.dataset(people.owner, people.parks, "Plans", state="draft")
     job = Job.objects.create(

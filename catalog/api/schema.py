@@ -27,6 +27,9 @@ def listed(name: str, item, **fields):
 
 
 TOTAL = serializers.IntegerField(allow_null=True)
+MANIFEST = serializers.URLField(
+    allow_null=True, help_text="The release's manifest: its files with their digests, and its columns, as one JSON file."
+)
 NEXT = serializers.CharField(allow_null=True, help_text="Pass it as “after” for the next page; null on the last one.")
 AFTER = query("after", "The “next” of the page before.")
 IF_NONE_MATCH = header("If-None-Match", "An ETag that you hold: 304 where nothing has changed.")
@@ -234,7 +237,7 @@ LIST_FILES = {
     "description": "Files of the newest version that you may open, or of the numbered one: with length, SHA-256, ETag "
     "and ranges, so that a broken download goes on where it stopped.",
     "parameters": [IF_NONE_MATCH],
-    "responses": {200: listed("FileList", shapes.FileSerializer)},
+    "responses": {200: listed("FileList", shapes.FileSerializer, manifest=MANIFEST)},
 }
 LOAD_VERSION = {
     "tags": [LOADING],

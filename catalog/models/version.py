@@ -70,6 +70,8 @@ class Table(models.Model):
     schema = models.JSONField(help_text="[{name, title, type, nulls, distinct, min, max, frequent, almost, bad_cells}]")
     bad_cells_path = models.CharField(max_length=300, blank=True)
     bad_cells = models.BigIntegerField(default=0)
+    bad_cells_bytes = models.BigIntegerField(default=0)
+    bad_cells_sha256 = models.CharField(max_length=64, blank=True)
 
     class Meta:
         ordering = ["position", "name"]

@@ -10,7 +10,7 @@ from catalog.models import Format
 from catalog.store import store
 from catalog.terms import TableTerms, Terms
 from opendata.actions import clear, submit
-from opendata.files import folder_of
+from opendata.manifests import folder_of, manifest_path
 from tests import world
 from tests.server import until, worker
 
@@ -37,5 +37,6 @@ def test_it_is_finished_by_another_worker_when_the_first_is_killed():
         until(lambda: basis.distributions.count() == len(Format) - 1, seconds=120)  # it has no place: no map
 
     assert before <= set(basis.distributions.values_list("pk", flat=True))
-    assert set(store().names(folder_of(basis))) == set(basis.distributions.values_list("path", flat=True))
+    files = {*basis.distributions.values_list("path", flat=True), manifest_path(basis)}
+    assert set(store().names(folder_of(basis))) == files
     assert set(basis.distributions.values_list("rows", flat=True)) == {ROWS}

@@ -1,10 +1,11 @@
 """The parts of a dataset: columns, versions and files, as far as the caller's bases reach."""
 
 from django.http import Http404
+from django.urls import reverse
 from drf_spectacular.utils import extend_schema
 
 from catalog.api import schema
-from catalog.api.access import find_dataset, one_opening, openings
+from catalog.api.access import Opening, find_dataset, one_opening, openings
 from catalog.api.base import ApiView
 from catalog.api.detail import files_of, tables_of, versions_open_to
 from catalog.api.pages import link_pages, page_of
@@ -41,4 +42,12 @@ class Files(ApiView):
         if number is not None and not found:
             raise Http404
         results = FileSerializer(files_of(dataset, found), many=True, context={"request": request}).data
-        return self.whole({"results": results})
+        return self.whole({"results": results, "manifest": _manifest(found, request) if results else None})
+
+
+def _manifest(found: list[Opening], request) -> str | None:
+    """The address of the release's manifest, where one of these openings is open to all."""
+    for opening in found:
+        if opening.is_public:
+            return request.build_absolute_uri(reverse("manifest", args=[opening.basis.pk]))
+    return None
