@@ -23,6 +23,7 @@ FIELDS = (
     "code_list",
     "sensitivity",
     "identity_role",
+    "row_key",
 )
 
 

@@ -8,6 +8,7 @@ from catalog.api.access import Opening, openings
 from catalog.masks import parse_mask
 from catalog.models import Column, Dataset, Distribution, Extent, Version
 from catalog.permissions import bases_open_to
+from catalog.row_keys import key_under, keys_in
 from catalog.terms import Terms
 from catalog.versions import versions_under
 
@@ -29,6 +30,7 @@ def seen_by(dataset: Dataset, by: Actor, request) -> Dataset:
 def tables_of(dataset: Dataset, found: list[Opening], request) -> list[dict]:
     """Each table of each opening: the columns that leave, with what the dictionary says of them, and counted rows."""
     dictionary = {(column.table, column.name): column for column in Column.objects.filter(dataset=dataset)}
+    named = keys_in(dictionary.values())
     extents = _extents(found)
 
     def address(opening: Opening, table: str) -> str:
@@ -43,12 +45,13 @@ def tables_of(dataset: Dataset, found: list[Opening], request) -> list[dict]:
             "rows": extents.get((opening.basis.pk, opening.version.pk, table.name)),
             "url": address(opening, table.name),
             "columns": [
-                _column(name, mask, table.types[name], dictionary.get((table.name, name)))
+                _column(name, mask, table.types[name], dictionary.get((table.name, name)), key)
                 for name, mask in terms.columns.items()
             ],
         }
         for opening in found
         for table, terms in opening.tables()
+        for key in [key_under(named.get(table.name, []), terms, table.types)]
     ]
 
 
@@ -96,7 +99,7 @@ def _basis(opening: Opening) -> dict:
     return {name: getattr(basis, name) for name in shown} | {"version": opening.version.number}
 
 
-def _column(name: str, text: str | None, kind: str, known: Column | None) -> dict:
+def _column(name: str, text: str | None, kind: str, known: Column | None, key: list[str]) -> dict:
     mask = parse_mask(text, column=name, column_type=kind)
     return {
         "name": name,
@@ -107,5 +110,6 @@ def _column(name: str, text: str | None, kind: str, known: Column | None) -> dic
         "code_list": known.code_list if known else "",
         "sensitivity": known.sensitivity if known else "internal",
         "identity_role": known.identity_role if known else "none",
+        "row_key": name in key,
         "mask": text or None,
     }

@@ -86,6 +86,7 @@ class ColumnSerializer(serializers.Serializer):
     code_list = serializers.CharField()
     sensitivity = serializers.ChoiceField(choices=codes.Sensitivity.choices)
     identity_role = serializers.ChoiceField(choices=codes.IdentityRole.choices)
+    row_key = serializers.BooleanField(help_text="One of the columns that together name a row, as you see them.")
     mask = serializers.CharField(allow_null=True, help_text="How its values are coarsened; null where they are not.")
 
 

@@ -28,6 +28,11 @@ class Column(Titled, models.Model):
     identity_role = models.CharField(
         _("identity role"), max_length=16, choices=codes.IdentityRole, default=codes.IdentityRole.NONE
     )
+    row_key = models.BooleanField(
+        _("part of the row key"),
+        default=False,
+        help_text=_("The columns that together name one row: two versions are compared by them."),
+    )
 
     class Meta:
         ordering = ["table", "position", "id"]

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from catalog.codes import ColumnType
 from catalog.masks import parse_mask
 from catalog.models import Column, Extent
+from catalog.row_keys import key_under, keys_in
+from catalog.terms import TableTerms
 from catalog.wording import mask_words
 from portal.pages.entry import Entry
 
@@ -21,6 +23,7 @@ class Head:
     is_number: bool
     mask: str
     profile: dict
+    is_key: bool = False
 
     @property
     def present(self) -> int | None:
@@ -32,14 +35,18 @@ class Head:
 def read_dictionary(entry: Entry) -> list[Head]:
     """What each column means that the basis lets out, in the order in which rows come."""
     named = {c.name: c for c in Column.objects.filter(dataset=entry.dataset, table=entry.table.name)}
+    key = key_under(keys_in(named.values()).get(entry.table.name, []), TableTerms(entry.columns), entry.table.types)
     extent = Extent.objects.filter(basis=entry.basis, version=entry.version, table=entry.table.name).first()
     profiles = {item["name"]: {"rows": extent.rows, **item} for item in extent.profile or []} if extent else {}
-    return [_head(name, mask, entry, named.get(name), profiles.get(name, {})) for name, mask in entry.columns.items()]
+    return [
+        _head(name, mask, entry, named.get(name), profiles.get(name, {}), is_key=name in key)
+        for name, mask in entry.columns.items()
+    ]
 
 
-def _head(name: str, text: str | None, entry: Entry, column: Column | None, profile: dict) -> Head:
+def _head(name: str, text: str | None, entry: Entry, column: Column | None, profile: dict, *, is_key: bool) -> Head:
     kind = entry.table.types[name]
     mask = parse_mask(text, column=name, column_type=kind)
     kind = mask.type_of(kind) if mask else kind
     words = mask_words(text) if mask else ""
-    return Head(name, column, str(ColumnType(kind).label), kind in NUMBERS, words, profile)
+    return Head(name, column, str(ColumnType(kind).label), kind in NUMBERS, words, profile, is_key)

@@ -215,6 +215,23 @@ def test_the_dictionary_saves_a_page_of_columns_or_none(client, people, trees):
     assert height.unit == "m"
 
 
+def test_the_steward_names_the_row_key_in_the_dictionary(client, people, trees):
+    enter(client, people.owner)
+    height, species = Column.objects.filter(dataset=trees).order_by("position")
+    same = {"sensitivity": "public", "identity_role": "none"}
+    words = {f"column-{column.pk}-{name}": text for column in (height, species) for name, text in same.items()}
+    client.post(reverse("dictionary", args=[trees.pk]), {**words, f"column-{species.pk}-row_key": "on"})
+    species.refresh_from_db()
+    assert species.row_key
+    assert "Part of the row key" in read(client, "dataset-history", trees.pk)
+    assert "checked" in read(client, "dictionary", trees.pk)
+
+    enter(client, people.stranger)
+    assert client.post(reverse("dictionary", args=[trees.pk]), words).status_code in {403, 404}
+    species.refresh_from_db()
+    assert species.row_key
+
+
 def test_a_wide_dictionary_comes_in_pages(client, people, trees):
     enter(client, people.owner)
     Column.objects.bulk_create(

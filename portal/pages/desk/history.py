@@ -74,5 +74,7 @@ def _words(kind: str, field: str, value: Any) -> str:
         return ", ".join(value)
     if field == "reason":
         return value or ""
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
     choices = dict(MODELS[kind]._meta.get_field(field).choices or [])
     return str(choices.get(value, value if value is not None else ""))
