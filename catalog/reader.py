@@ -13,6 +13,7 @@ from catalog.models import Job, Table
 from catalog.store import store
 
 REMEMBERED_IN_VAIN = frozenset({"unknown-column", "unknown-table", "unknown-sheet", "wrong-encoding", "no-header"})
+SHOWN = ("title", "detected", "bad_cells", "above", "footer")
 Watch = Callable[[dict], None]
 
 
@@ -91,7 +92,7 @@ def _store(job: Job, asked: dict, result: dict, lease: jobs.Lease) -> Found:
                 **_digested(told["bad_cells_file"]),
             )
         )
-        about[told["name"]] = {name: plain(told[name]) for name in ("title", "detected", "bad_cells")}
+        about[told["name"]] = {name: plain(told[name]) for name in SHOWN}
     report = {"detected": result["detected"], "notes": plain(result["notes"]), "tables": about}
     return Found(tables=tables, reading=result["settings"], asked=asked, report=report)
 

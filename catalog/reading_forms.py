@@ -10,6 +10,8 @@ from django.utils.translation import gettext_lazy
 
 from catalog.codes import ColumnType
 from catalog.forms import ActionForm
+from catalog.ingest.footers import MOST_LINES
+from catalog.ingest.limits import MOST_HEADER_ROWS
 from catalog.models import Table
 from catalog.reading_ways import offered_words, type_words, ways_of
 
@@ -46,7 +48,12 @@ MISFITS = [
 ]
 OFFER = "offer-"
 ASKABLE = [kind for kind in ColumnType if kind != ColumnType.TIMESTAMPTZ]
-SHAPE = ("encoding", "delimiter", "header_row")
+NESTED = [
+    ("columns", gettext_lazy("Columns with dots in their names")),
+    ("json", gettext_lazy("JSON, as they are")),
+]
+CUT = ("encoding", "delimiter", "header_row", "header_rows", "nested")
+SHAPE = (*CUT, "footer_rows")
 OF_COLUMNS = ("types", "nulls", "misfits")
 
 
@@ -95,6 +102,21 @@ class ReadingForm(ActionForm):
         label=gettext_lazy("Header row"),
         help_text=gettext_lazy("The row of the file that holds the names of the columns; 0 where there is none."),
     )
+    header_rows = forms.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=MOST_HEADER_ROWS,
+        label=gettext_lazy("Rows of names"),
+        help_text=gettext_lazy("Where names stand over several rows: how many. The header row is the last of them."),
+    )
+    footer_rows = forms.IntegerField(
+        required=False,
+        min_value=0,
+        max_value=MOST_LINES,
+        label=gettext_lazy("Lines below the table"),
+        help_text=gettext_lazy("How many of the last lines are no rows: sources, remarks, a total. 0 for none."),
+    )
+    nested = forms.ChoiceField(required=False, label=gettext_lazy("Nested values"))
     null_values = forms.CharField(
         required=False,
         max_length=200,
@@ -110,10 +132,12 @@ class ReadingForm(ActionForm):
         self.own = own_settings(self.asked, table.name)
         self._offer("encoding", ENCODINGS)
         self._offer("delimiter", DELIMITERS)
-        if "header_row" in self.detected:
-            self.initial["header_row"] = self.detected["header_row"]
-        else:
-            del self.fields["header_row"]
+        self._offer("nested", NESTED)
+        for name in ("header_row", "header_rows", "footer_rows"):
+            if name in self.detected:
+                self.initial[name] = self.detected[name]
+            else:
+                del self.fields[name]
         self.initial["null_values"] = " ".join(self.own.get("null_values") or [])
         for number, column in enumerate(columns):
             self.fields[f"type_{number}"] = forms.ChoiceField(
@@ -128,7 +152,7 @@ class ReadingForm(ActionForm):
     @property
     def shape_fields(self) -> list:
         """The fields that say how the file is cut into cells, for the page to show first."""
-        return [self[name] for name in ("encoding", "delimiter", "header_row", "null_values") if name in self.fields]
+        return [self[name] for name in (*SHAPE, "null_values") if name in self.fields]
 
     @property
     def type_fields(self) -> list:
@@ -146,7 +170,7 @@ class ReadingForm(ActionForm):
                 detected = name not in own and stated in ("", None, self.detected.get(name))
                 own[name] = None if detected or stated in ("", None) else stated
         own["null_values"] = self.cleaned_data["null_values"].split()
-        same_columns = all(own.get(name) == self.own.get(name) for name in SHAPE)
+        same_columns = all(own.get(name) == self.own.get(name) for name in CUT)
         own |= self._of_columns(own) if same_columns else dict.fromkeys(OF_COLUMNS)
         for name in (*SHAPE, *OF_COLUMNS, "null_values"):
             settings.pop(name, None)

@@ -5,7 +5,10 @@ from django.utils.translation import gettext as _
 
 from catalog.ingest.badcells import MISFITS
 from catalog.ingest.errors import ReadingError
+from catalog.ingest.footers import MOST_LINES
+from catalog.ingest.limits import MOST_HEADER_ROWS
 from catalog.ingest.readings import asked_for
+from catalog.ingest.records import NESTED
 
 LONGEST = 200
 
@@ -78,8 +81,10 @@ OF_TABLE = {
     "delimiter": _is_mark,
     "quote": _is_mark,
     "header_row": _is_row,
+    "header_rows": lambda value: _is_row(value) and 1 <= value <= MOST_HEADER_ROWS,
+    "footer_rows": lambda value: _is_row(value) and value <= MOST_LINES,
     "sheet": _is_word,
-    "nested": _is_word,
+    "nested": lambda value: value in NESTED,
     "types": _are_types,
     "null_values": _are_words,
     "nulls": _are_nulls,

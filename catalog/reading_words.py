@@ -82,6 +82,11 @@ NOTES = {
     "lines-above-header": _("{count} lines above the header (row {row}) were left out."),
     "no-header": _("The file was read without a header; the columns are numbered."),
     "header-looks-like-data": _(
+    "footer": _("{count} lines below the table were left out (from row {row}): {text}"),
+    "footer-looks-like-data": _("Row {row} was left out below the table, though it is as full as a row. Check it."),
+    "maybe-total": _(
+        "The last row may be a total ({text}). If it is, state how many lines below the table are no rows."
+    ),
         "The header looks like data ({cells}). If there is no header, set the header row to 0."
     ),
     "blank-header": _("Column {position} has no header; it is called {name}."),

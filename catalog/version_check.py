@@ -56,6 +56,8 @@ class TableCheck:
     bad_cells: list[tuple]
     heads: list[str]
     rows: list[list[str]]
+    above: list[tuple]
+    footer: list[tuple]
 
     @property
     def older(self) -> int | None:
@@ -99,6 +101,8 @@ def check_of(version: Version, table: Table, start: int, *, by: Actor) -> TableC
         ],
         heads=heads,
         rows=_first_rows(version, table, heads, duty, by=by) if duty else [],
+        above=about.get("above", []) if duty else [],
+        footer=about.get("footer", []) if duty else [],
     )
 
 

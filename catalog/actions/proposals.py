@@ -18,6 +18,9 @@ from catalog.models import Column, Dataset, Job, Table, Version
 from catalog.permissions import can, check_may_keep
 from catalog.policies import check_not_retired
 
+# What a reading left out on a guess, or on what somebody said of an earlier file.
+WORTH_A_LOOK = frozenset({"footer-looks-like-data"})
+
 
 @dataclass(frozen=True)
 class Found:
@@ -134,7 +137,14 @@ def _leaves_nothing_open(version: Version, dataset: Dataset, by: Actor) -> bool:
     before = {table.name: table.types for table in dataset.current.tables.all()} if dataset.current else {}
     unchanged = not before or before == {table.name: table.types for table in tables}
     newest = dataset.current is None or dataset.current.number < version.number
-    return newest and unchanged and not any(_asks(t, version) for t in tables) and can(check_may_keep, by, dataset)
+    seen = not any(told["code"] in WORTH_A_LOOK for told in version.report.get("notes", []))
+    return (
+        newest
+        and unchanged
+        and seen
+        and not any(_asks(t, version) for t in tables)
+        and can(check_may_keep, by, dataset)
+    )
 
 
 def _asks(table: Table, version: Version) -> bool:

@@ -1,8 +1,9 @@
 """Delimited text to rows: the quick way where the file keeps the rules, the careful way where it does not."""
 
 import csv
+import io
 
-from catalog.ingest import dialects
+from catalog.ingest import dialects, footers
 from catalog.ingest.engine import quoted
 from catalog.ingest.errors import ReadingError
 from catalog.ingest.notes import note
@@ -14,28 +15,38 @@ SURPLUS = "extra_cells"
 TOLD_EVERY = 50_000
 SAMPLE_STOPS = 50
 SAMPLE_STEP = 64 << 10
+LOOKED_AT_WHOLE = 1 << 20
+TAIL_BYTES = 64 << 10
 
 
 def sources(text, *, settings, work, limits, progress):
     """Yields ways to read the text, quickest first; the next one is asked for when a way met what it cannot read."""
     dialect = dialects.detect(text.path, settings=settings, limits=limits)
     notes = _notes(text, dialect)
+    stated = footers.stated(settings)
+    footer = _footer(text, dialect, notes) if stated is None else stated
     detected = {
         "encoding": text.encoding,
         "delimiter": dialect.delimiter,
         "quote": dialect.quote,
         "header_row": dialect.header_row,
+        "header_rows": dialect.header_rows,
+        "footer_rows": footer,
         "first_row": dialect.first_row,
     }
-    if _keeps_the_rules(text, dialect):
+    if not footer and _keeps_the_rules(text, dialect):
         yield _quickly(text, dialect, notes=list(notes), detected=detected, work=work)
-    yield _carefully(text, dialect, notes=notes, detected=detected, work=work, limits=limits, progress=progress)
+    careful = _Careful(text, dialect, footer, limits, progress)
+    yield careful.source(notes=notes, detected=detected, work=work)
 
 
 def _notes(text, dialect):
     notes = [note("guessed-encoding", encoding=text.encoding)] if text.guessed else []
-    if dialect.header_row > 1:
-        notes.append(note("lines-above-header", count=dialect.header_row - 1, row=dialect.header_row))
+    first = dialect.header_row - dialect.header_rows + 1
+    if first > 1:
+        notes.append(note("lines-above-header", count=first - 1, row=first))
+    if dialect.header_rows > 1:
+        notes.append(note("header-of-rows", first=first, last=dialect.header_row))
     if dialect.header_row == 0:
         notes.append(note("no-header"))
     elif odd := dialects.looks_like_data(dialect.titles):
@@ -79,6 +90,7 @@ def _quickly(text, dialect, *, notes, detected, work):
         cells=lambda wanted: _some_cells(text, dialect, wanted),
         notes=notes,
         detected=detected,
+        above=dialect.above,
     )
 
 
@@ -102,33 +114,83 @@ def _some_cells(text, dialect, wanted):
     return columns
 
 
-def _carefully(text, dialect, *, notes, detected, work, limits, progress):
-    writer = RawWriter(work, "careful", limits=limits)
-    writer.widen(dialect.width)
-    ragged = _Ragged(dialect)
-    reader = _Records(text, dialect)
-    for place, record in reader:
-        if place <= dialect.header_row or ragged.is_blank(record):
-            continue
-        writer.add(place, ragged.even(place, record))
-        if writer.rows % TOLD_EVERY == 0:
-            progress("reading", rows_done=writer.rows)
-    writer.close()
-    if not writer.rows:
-        raise ReadingError("no-rows")
-    titles = list(dialect.titles)
-    if writer.width > dialect.width:
-        titles.append(SURPLUS)
-    return Source(
-        writer.relation(),
-        titles,
-        dialect.first_row,
-        numbered=True,
-        about_rows=writer.rows,
-        exact_rows=writer.rows,
-        notes=notes + ragged.notes(),
-        detected=detected,
-    )
+def _footer(text, dialect, notes):
+    """How many of the last records are no rows of the table; adds what only looks like it to the notes."""
+    size = text.path.stat().st_size
+    with text.path.open("rb") as file:
+        head = file.read(LOOKED_AT_WHOLE)
+        if whole := size <= LOOKED_AT_WHOLE:
+            tail = head
+        else:
+            head = head[: head.rfind(b"\n") + 1]
+            file.seek(size - TAIL_BYTES)
+            tail = _from_a_record(file.read(), dialect.quote.encode())
+    body = _cut(head, dialect)[dialect.header_row :]
+    tail = (body if whole else _cut(tail, dialect))[-footers.TAIL_ROWS :]
+    found = footers.find(body, tail, dialect.width, whole=whole)
+    last = [record for record in tail if any(cell.strip() for cell in record)][-1:]
+    if not found and last and footers.looks_total(last[0]) and len(tail) > 1:
+        notes.append(
+            note("maybe-total", text=" ".join(cell for cell in last[0] if cell.strip())[: footers.NOTED_CHARS])
+        )
+    return found
+
+
+def _from_a_record(tail, quote):
+    """The end of a text from the beginning of a line that lies in no quotation marks."""
+    tail = tail[tail.find(b"\n") + 1 :]
+    while tail.count(quote) % 2 and b"\n" in tail:
+        tail = tail[tail.find(b"\n") + 1 :]
+    return tail
+
+
+def _cut(content, dialect):
+    """The records of a part of the text; none where its quotation marks are not closed."""
+    lines = io.StringIO(content.decode("utf-8-sig", "replace"), newline="")
+    try:
+        return list(csv.reader(lines, delimiter=dialect.delimiter, quotechar=dialect.quote))
+    except csv.Error:
+        return []
+
+
+class _Careful:
+    """Reads record by record: makes rows even, leaves blank lines and the footer out, and loses nothing else."""
+
+    def __init__(self, text, dialect, footer, limits, progress):
+        self.text, self.dialect, self.limits, self.progress = text, dialect, limits, progress
+        self.ragged = _Ragged(dialect)
+        self.rows = footers.HeldBack(self._filled(), footer)
+
+    def source(self, *, notes, detected, work):
+        """The rows as a source of their own numbers."""
+        writer, dialect = RawWriter(work, "careful", limits=self.limits), self.dialect
+        writer.widen(dialect.width)
+        for place, record in self.rows:
+            writer.add(place, self.ragged.even(place, record))
+            if writer.rows % TOLD_EVERY == 0:
+                self.progress("reading", rows_done=writer.rows)
+        writer.close()
+        if not writer.rows:
+            raise ReadingError("no-rows")
+        lines, told = footers.told(list(self.rows.rest), dialect.width, dialect.delimiter)
+        return Source(
+            writer.relation(),
+            [*dialect.titles, *[SURPLUS] * (writer.width > dialect.width)],
+            dialect.first_row,
+            numbered=True,
+            about_rows=writer.rows,
+            exact_rows=writer.rows,
+            notes=notes + told + self.ragged.notes(),
+            detected=detected,
+            above=dialect.above,
+            footer=lines,
+        )
+
+    def _filled(self):
+        """The records below the header that are more than blank lines."""
+        for place, record in _Records(self.text, self.dialect):
+            if place > self.dialect.header_row and not self.ragged.is_blank(record):
+                yield place, record
 
 
 class _Records:

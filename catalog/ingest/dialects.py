@@ -6,30 +6,36 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 
+from catalog.ingest import footers, stacked
 from catalog.ingest.errors import ReadingError
+from catalog.ingest.limits import MOST_HEADER_ROWS
 
 USUAL = ",;\t|"
 UNUSUAL = "^~\x1f\x01\xa6"
 SAMPLE_CHARS = 512 << 10
 SAMPLE_RECORDS = 1000
 EVEN_ENOUGH = 0.5
+LOOKED_AT = 200
 
 
 @dataclass(frozen=True)
 class Dialect:
-    """Delimiter and quotation mark of a text; the header is record `header_row` (1 is the first, 0 means none).
+    """Delimiter and quotation mark of a text; the header ends in record `header_row` (1 is the first, 0 means none)
+    and has `header_rows` records.
 
     `header_lines` are the lines down to the header's end, None where a cell above holds a line break; `is_even` says
-    that the first records all have `width` cells.
+    that the first records all have `width` cells; `above` are the lines over the header as [row, text].
     """
 
     delimiter: str
     quote: str
     header_row: int
+    header_rows: int
     titles: tuple
     width: int
     header_lines: int | None
     is_even: bool
+    above: list
 
     @property
     def first_row(self):
@@ -46,7 +52,7 @@ def detect(path, *, settings, limits):
     if delimiter is None:
         delimiter = _likeliest_delimiter(lines, quote, whole)
     records, ends = _records(lines, delimiter, quote, whole)
-    dialect = _with_header(records, ends, delimiter, quote, settings.get("header_row"))
+    dialect = _with_header(records, ends, delimiter, quote, settings)
     if dialect.width > limits.columns:
         raise ReadingError("too-many-columns", columns=dialect.width, limit=limits.columns)
     return dialect
@@ -126,18 +132,54 @@ def _evenness(lines, mark, quote, whole):
     return even * (1 - 1 / (2 * width)) * (1 if header_agrees else 0.7)
 
 
-def _with_header(records, ends, delimiter, quote, stated):
-    if stated is not None and (isinstance(stated, bool) or not isinstance(stated, int) or stated < 0):
-        raise ReadingError("bad-setting", setting="header_row", value=repr(stated), hint="Give a row number, or 0.")
-    row = find_header(records) if stated is None else stated
-    if row > len(records):
-        raise ReadingError("no-header", row=row)
+def _with_header(records, ends, delimiter, quote, settings):
+    first, row = _header(records, settings)
     titles = records[row - 1] if row else []
+    if first < row:
+        titles = stacked.titles(records[first - 1 : row])
     below = Counter(_filled_width(record) for record in records[row:] if any(cell.strip() for cell in record))
     width = max(len(titles), below.most_common(1)[0][0] if below else 0)
     lines = (ends[row - 1] if ends[row - 1] == row else None) if row else 0
     even = all(len(record) in (0, width) for record in records[row:])
-    return Dialect(delimiter, quote, row, tuple(titles) + ("",) * (width - len(titles)), width, lines, even)
+    return Dialect(
+        delimiter,
+        quote,
+        row,
+        row - first + 1,
+        tuple(titles) + ("",) * (width - len(titles)),
+        width,
+        lines,
+        even,
+        footers.lines_of(enumerate(records[: max(first - 1, 0)], start=1), delimiter),
+    )
+
+
+def _header(records, settings):
+    """The first and last record of the header: stated, or found by what stands in the records."""
+    stated, count = settings.get("header_row"), header_rows(settings)
+    if stated is not None and (isinstance(stated, bool) or not isinstance(stated, int) or stated < 0):
+        raise ReadingError("bad-setting", setting="header_row", value=repr(stated), hint="Give a row number, or 0.")
+    row = find_header(records) if stated is None else stated
+    heads = dict(enumerate(records[:LOOKED_AT], start=1))
+    if row in heads:
+        first, last = stacked.block(row, heads, stated=stated is not None)
+    else:
+        first = last = row
+    first, last = stacked.counted(row, (first, last), count, stated=stated is not None)
+    if last > len(records):
+        raise ReadingError("no-header", row=last)
+    return first, last
+
+
+def header_rows(settings):
+    """How many rows of names a steward stated; None where nobody did."""
+    count = settings.get("header_rows")
+    if count is None:
+        return None
+    if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= MOST_HEADER_ROWS:
+        hint = f"Give a number from 1 to {MOST_HEADER_ROWS}."
+        raise ReadingError("bad-setting", setting="header_rows", value=repr(count), hint=hint)
+    return count
 
 
 def _filled_width(record):

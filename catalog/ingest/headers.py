@@ -2,7 +2,9 @@
 
 import re
 
-MOST_ROWS = 5
+from catalog.ingest import stacked
+from catalog.ingest.limits import MOST_HEADER_ROWS as MOST_ROWS
+
 YEAR = re.compile(r"(?:1[89]|20|21)\d\d")
 NUMBER = re.compile(r"[-+]?[\d.,]+%?")
 
@@ -30,10 +32,12 @@ def joined_titles(header, heads, merged):
         return []
     rows = {place: list(heads.get(place, [])) for place in range(first, last + 1)}
     width = max(map(len, rows.values()), default=0)
-    for area in merged:
-        if area[0] in rows and not is_title(area, heads):
-            _spread(rows, area)
-            width = max(width, *map(len, rows.values()))
+    areas = [area for area in merged if area[0] in rows and not is_title(area, heads)]
+    if first < last and not areas:
+        return stacked.titles(list(rows.values()))
+    for area in areas:
+        _spread(rows, area)
+        width = max(width, *map(len, rows.values()))
     columns = ([row[at] if at < len(row) else "" for row in rows.values()] for at in range(width))
     return [" ".join(dict.fromkeys(" ".join(part.split()) for part in column if part.strip())) for column in columns]
 

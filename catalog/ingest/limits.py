@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 KB, MB, GB = 1 << 10, 1 << 20, 1 << 30
+MOST_HEADER_ROWS = 5
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,9 @@
 
 NOTES = {
     "lines-above-header": "{count} lines above the header (row {row}) were left out.",
+    "footer": "{count} lines below the table were left out (from row {row}): {text}",
+    "footer-looks-like-data": "Row {row} was left out below the table, though it is as full as a row. Check it.",
+    "maybe-total": "The last row may be a total ({text}). If it is, state how many lines below the table are no rows.",
     "no-header": "The file was read without a header; the columns are numbered.",
     "header-looks-like-data": "The header looks like data ({cells}). If there is no header, set the header row to 0.",
     "blank-header": "Column {position} has no header; it is called {name}.",

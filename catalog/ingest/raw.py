@@ -21,7 +21,8 @@ class MisreadError(Exception):
 class Source:
     """A relation of text columns c1, c2 ... in file order; `numbered` ones have `__row` and `__at` (the file's row).
 
-    `types` has what the file itself states of columns, by number, in the words of a steward's settings.
+    `types` has what the file itself states of columns, by number, in the words of a steward's settings; `above` and
+    `footer` the lines that are no rows, as [row, text].
     """
 
     relation: str
@@ -35,6 +36,8 @@ class Source:
     types: dict = field(default_factory=dict)
     notes: list = field(default_factory=list)
     detected: dict = field(default_factory=dict)
+    above: list = field(default_factory=list)
+    footer: list = field(default_factory=list)
 
     @property
     def rows_with_place(self):

@@ -23,7 +23,9 @@ from catalog.ingest.raw import MisreadError
 
 NOTHING_INSIDE = ("empty-file", "no-rows", "no-sheet")
 PER_COLUMN = ("types", "nulls", "misfits")
-PER_TABLE = ("encoding", "delimiter", "quote", "header_row", "sheet", "nested", "null_values", *PER_COLUMN)
+# What most files have is stated only where a person or a file says otherwise: a version's identity hangs on it.
+USUAL = {"header_rows": 1, "footer_rows": 0, "nested": "columns"}
+PER_TABLE = ("encoding", "delimiter", "quote", "header_row", "sheet", "null_values", *USUAL, *PER_COLUMN)
 
 
 def read_file(source, name, *, work, settings, limits, progress):
@@ -199,7 +201,11 @@ class Reading:
         resolved = {}
         for table in self.tables:
             own = self._settings_of(table["name"])
-            found = {key: value for key, value in table["detected"].items() if key in PER_TABLE}
+            found = {
+                key: value
+                for key, value in table["detected"].items()
+                if key in PER_TABLE and (key in own or USUAL.get(key, ()) != value)
+            }
             found |= {"types": own.get("types", {}), "null_values": own.get("null_values", [])}
             resolved[table["name"]] = found | {key: own[key] for key in ("nulls", "misfits") if own.get(key)}
         return {

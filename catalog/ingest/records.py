@@ -30,6 +30,7 @@ def read(member, *, settings, work, limits, progress):
         source = _collect(rows, place, work=work, limits=limits, progress=progress)
     except (ijson.JSONError, ValueError, RecursionError) as error:
         raise ReadingError("bad-json", reason=_first_line(error)) from error
+    source.detected["nested"] = settings.get("nested") or "columns"
     if places:
         source.notes += places.notes()
     elif shape.crs and not _is_wgs84(shape.crs):
@@ -147,7 +148,7 @@ def _source(writer, titles, place_title):
         about_rows=writer.rows,
         exact_rows=writer.rows,
         places=places,
-        detected={"encoding": "utf-8", "first_row": 1},
+        detected={"encoding": "utf-8", "nested": "columns", "first_row": 1},
     )
 
 

@@ -5,13 +5,16 @@ import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from catalog.ingest.dialects import find_header, looks_like_data
+from catalog.ingest import footers, stacked
+from catalog.ingest.dialects import find_header, header_rows, looks_like_data
 from catalog.ingest.errors import ReadingError
 from catalog.ingest.headers import block_around, is_title, joined_titles
 from catalog.ingest.notes import note
 from catalog.ingest.raw import RawWriter, Source
 
 LOOKED_AT = 200
+LOOKED_AT_WHOLE = 1000
+JOINER = " "
 TOLD_EVERY = 20_000
 MIDNIGHT = " 00:00:00"
 
@@ -65,20 +68,64 @@ def _rows(sheet, stem, *, settings, work, limits, progress):
         return None
     layout = sheet.layout()
     heads = {place: [as_text(cell) for cell in row] for place, row in first}
-    header = block_around(_header_row(heads, layout.merged, settings.get("header_row")), heads, layout.merged)
+    header = _header(heads, layout.merged, settings)
     writer, days = RawWriter(work, stem, limits=limits), _Days()
     titles = joined_titles(header, heads, layout.merged)
     writer.widen(len(titles))
-    for place, row in itertools.chain(first, rows):
-        if place <= header[1] or not row:
-            continue
+    body = _Body(((place, row) for place, row in itertools.chain(first, rows) if place > header[1] and row), settings)
+    for place, row in body.rows(len(titles)):
         writer.add(place, days.watch([as_text(cell) for cell in row], row))
         if writer.rows % TOLD_EVERY == 0:
             progress("reading", rows_done=writer.rows)
     writer.close()
     if not writer.rows:
         return None
-    return _source(writer, titles, header, days, sheet.title, layout)
+    above = footers.lines_of([pair for pair in heads.items() if pair[0] < header[0]], JOINER)
+    return _source(writer, titles, header, days, sheet.title, layout, above=above, body=body)
+
+
+class _Body:
+    """The rows below the header; those at the end that are no rows of the table are in `footer`."""
+
+    def __init__(self, pairs, settings):
+        self.stated = footers.stated(settings)
+        self.held = footers.HeldBack(pairs, max(footers.TAIL_ROWS, self.stated or 0))
+        self.looked_at, self.footer, self.last = [], [], []
+
+    def rows(self, width):
+        """The rows with their places, without the footer of a table of this width."""
+        for pair in self.held:
+            if len(self.looked_at) <= LOOKED_AT_WHOLE:
+                self.looked_at.append(_texts(pair[1]))
+            yield pair
+        rest = list(self.held.rest)
+        count = self._footer(rest, width) if self.stated is None else min(self.stated, len(rest))
+        yield from rest[: len(rest) - count]
+        self.footer = [(place, _texts(row)) for place, row in rest[len(rest) - count :]]
+        self.last = _texts(rest[-1][1]) if rest and not count else []
+
+    def _footer(self, rest, width):
+        tail, before = [], None
+        for place, row in rest:
+            tail += [[]] * (before is not None and place > before + 1) + [_texts(row)]
+            before = place
+        whole = len(self.looked_at) <= LOOKED_AT_WHOLE
+        body = [*self.looked_at, *tail] if whole else self.looked_at
+        return footers.find(body, tail, max([width, *map(len, body[:LOOKED_AT])]), whole=whole)
+
+
+def _texts(row):
+    return [as_text(cell) for cell in row]
+
+
+def _header(heads, merged, settings):
+    """The first and last row of the header: held together by merged cells, or by what stands in them."""
+    stated = settings.get("header_row")
+    row = _header_row(heads, merged, stated)
+    found = block_around(row, heads, merged)
+    if found == (row, row) and row in heads:
+        found = stacked.block(row, heads, stated=stated is not None)
+    return stacked.counted(row, found, header_rows(settings), stated=stated is not None)
 
 
 def _header_row(heads, merged, stated):
@@ -91,7 +138,7 @@ def _header_row(heads, merged, stated):
     return list(rows)[find_header(list(rows.values())) - 1]
 
 
-def _source(writer, titles, header, days, title, layout):
+def _source(writer, titles, header, days, title, layout, *, above, body):
     first, last = header
     notes = [note("lines-above-header", count=first - 1, row=first)] if first > 1 else []
     if first < last:
@@ -104,8 +151,18 @@ def _source(writer, titles, header, days, title, layout):
         notes.append(note("merged-cells", count=merged, sheet=title))
     if layout.unfinished:
         notes.append(note("unfinished-formulas", count=layout.unfinished, sheet=title))
+    footer, told = footers.told(body.footer, len(titles), JOINER)
+    notes += told
+    if footers.looks_total(body.last) and writer.rows > 1:
+        notes.append(note("maybe-total", text=JOINER.join(filter(None, body.last))[: footers.NOTED_CHARS]))
     titles = titles + [""] * (writer.width - len(titles))
-    detected = {"sheet": title, "header_row": last, "first_row": last + 1}
+    detected = {
+        "sheet": title,
+        "header_row": last,
+        "header_rows": last - first + 1,
+        "footer_rows": len(body.footer),
+        "first_row": last + 1,
+    }
     return Source(
         days.relation(writer),
         titles,
@@ -115,6 +172,8 @@ def _source(writer, titles, header, days, title, layout):
         exact_rows=writer.rows,
         notes=notes,
         detected=detected,
+        above=above,
+        footer=footer,
     )
 
 

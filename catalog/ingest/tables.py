@@ -49,6 +49,8 @@ def build(con, source, *, name, title, settings, work, progress):
         "bytes": path.stat().st_size,
         "sha256": _sha256(path),
         "detected": source.detected,
+        "above": source.above,
+        "footer": source.footer,
     } | bad
     return told, source.notes + notes
 

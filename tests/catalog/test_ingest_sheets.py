@@ -214,27 +214,28 @@ def test_it_counts_days_from_either_beginning(desk):
         assert rows(only(desk.read(packed.getvalue()))) == [{"day": datetime.date(2026, 11, 22), "serial": 46348}]
 
 
-# Titles as a person reads them off the sheet, and the row in which the names end.
+# Titles as a person reads them off the sheet, the row in which the names end, and the number of lines below the table.
 STATISTICS = {
-    "1 - 3.1 Number Of Schools By Level (2002-2012).xls": (4, 0, "Year"),
-    "1 - Tourists Arrival By Country Residence.xls": (6, 3, "2011"),
-    "14 - Total Percentage Of Brunei Darussalam Import And Export By Commodity Section.xls": (7, 1, "Import 2009"),
-    "19 - 1.19 Enrolment, Number Of Teachers And Student-Teacher Ratio By Level And Sector, 2012.xls": (2, 3, "Ratio"),
-    "2 - Assets Of Bank.xls": (6, 0, "Penghujung Tempoh End Of Period"),
-    "8 - Length Of Road.xls": (6, 0, "Tahun Year"),
-    "15 JENIS BUNGA KERATAN IMPORT UTAMA (2013).xlsx": (1, 2, "KUANTITI (Keratan)"),
-    "PENGELUARAN BULANAN BAGI PELBAGAI TANAMAN MENGIKUT DAERAH (2013).xls": (None, None, None),
+    "1 - 3.1 Number Of Schools By Level (2002-2012).xls": (4, 0, "Year", 5),
+    "1 - Tourists Arrival By Country Residence.xls": (6, 3, "2011", 4),
+    "14 - Total Percentage Of Brunei Darussalam Import And Export By Commodity Section.xls": (7, 1, "Import 2009", 2),
+    "19 - 1.19 Enrolment, Number Of Teachers And Student-Teacher Ratio By Level And Sector, 2012.xls": (2, 3, "Ratio", 0),
+    "2 - Assets Of Bank.xls": (6, 0, "Penghujung Tempoh End Of Period", 0),
+    "8 - Length Of Road.xls": (6, 0, "Tahun Year", 14),
+    "15 JENIS BUNGA KERATAN IMPORT UTAMA (2013).xlsx": (1, 2, "KUANTITI (Keratan)", 0),
+    "PENGELUARAN BULANAN BAGI PELBAGAI TANAMAN MENGIKUT DAERAH (2013).xls": (None, None, None, 0),
 }
 
 
 @pytest.mark.parametrize("name", [pytest.param(name, marks=pytest.mark.slow) for name in STATISTICS])
 def test_it_reads_the_statistics_of_a_state_like_another_reader(desk, tmp_path, name):
     path = unpacked("messy/brunei_statistics_xls.tar.gz", name, tmp_path)
-    last, at, title = STATISTICS[name]
+    last, at, title, below = STATISTICS[name]
     table = desk.read(path, name=name)["tables"][0]
     if last:
         assert table["detected"]["header_row"] == last
         assert table["columns"][at]["title"] == title
+    assert table["detected"]["footer_rows"] == below
     if path.read_bytes().startswith(b"PK"):
         with path.open("rb") as file:
             sheet = openpyxl.load_workbook(file, data_only=True)[table["title"]]
@@ -273,6 +274,10 @@ def assert_below_header(table, value, last):
     below = range(table["detected"]["header_row"] + 1, last + 1)
     wanted = [[value(row, column) for column in range(1, width + 1)] for row in below]
     wanted = [line for line in wanted if any(cell not in (None, "") for cell in line)]
+    rest = wanted[len(wanted) - len(table["footer"]) :]
+    said = [" ".join(str(cell) for cell in line if cell) for line in rest]
+    assert [text.split()[:40] for _, text in table["footer"]] == [text.split()[:40] for text in said]
+    wanted = wanted[: len(wanted) - len(rest)]
     found = [list(row.values()) for row in rows(table)]
     assert len(found) == len(wanted)
     for ours, theirs in zip(found, wanted, strict=True):

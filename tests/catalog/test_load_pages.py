@@ -281,3 +281,47 @@ def test_it_marks_what_looks_personal_only_when_the_steward_says_so(client, city
     address.refresh_from_db()
     assert (contact.sensitivity, address.sensitivity, address.identity_role) == ("personal", "personal", "address")
     assert "mark" not in client.get(check).context["forms"]
+
+
+def test_it_shows_the_lines_that_are_no_rows_and_takes_another_word_for_them(client, city):
+    content = "Trees of the city\n\nkind,n\nOak,1\nAsh,2\nElm,3\nTotal,6\nSource: Parks\n"
+    version = load(city.trees, content, by=city.owner).version
+    client.force_login(city.owner)
+    check = reverse("version-check", args=[version.pk])
+    page = text_of(client.get(check))
+    assert "Lines that are no rows of the table" in page
+    for row, text in ((1, "Trees of the city"), (7, "Total,6"), (8, "Source: Parks")):
+        assert f"{row} {'above the header' if row == 1 else 'below the table'} {text}" in page
+    assert 'name="footer_rows" value="2"' in client.get(check).content.decode()
+    client.post(check, {"act": "again", "header_row": "3", "header_rows": "1", "footer_rows": "1"})
+    second = run(Job.objects.get(version=None)).version
+    assert (second.number, second.tables.get().rows) == (2, 4)
+    confirm_version(second, by=world.by(city.owner))
+    city.trees.refresh_from_db()
+    assert city.trees.reading["tables"]["main"]["footer_rows"] == 1
+    third = load(city.trees, content.replace("Oak", "Lime"), by=city.owner).version
+    assert third.tables.get().rows == 4
+
+
+def test_it_waits_for_a_look_where_a_remembered_footer_would_swallow_a_row(city):
+    content = "kind,n\nOak,1\nAsh,2\nElm,3\nSource: Parks\n"
+    first = load(city.trees, content, by=city.owner, reading={"footer_rows": 1}).version
+    confirm_version(first, by=world.by(city.owner))
+    city.trees.refresh_from_db()
+    second = load(city.trees, content.replace("Source: Parks\n", ""), by=city.owner, confirm=True).version
+    assert (second.state, second.tables.get().rows) == ("proposed", 2)
+    third = load(city.trees, content.replace("Elm", "Lime"), by=city.owner, confirm=True).version
+    assert third.state == "kept"
+
+
+def test_it_keeps_nested_values_whole_where_the_steward_says_so(client, city):
+    version = load(
+        city.trees, '[{"id": 1, "at": {"x": 1, "y": 2}}, {"id": 2, "at": {"x": 3, "y": 4}}]', by=city.owner
+    ).version
+    assert list(version.tables.get().types) == ["id", "at_x", "at_y"]
+    client.force_login(city.owner)
+    check = reverse("version-check", args=[version.pk])
+    assert "Columns with dots in their names" in text_of(client.get(check))
+    client.post(check, {"act": "again", "nested": "json"})
+    second = run(Job.objects.get(version=None)).version
+    assert (second.number, list(second.tables.get().types)) == (2, ["id", "at"])
