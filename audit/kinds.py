@@ -40,6 +40,9 @@ KINDS: dict[str, frozenset[str]] = {
         "version.proposed": "version sha256 rows",
         "version.confirmed": "version sha256 rows",
         "version.discarded": "version reason",
+        # the store
+        "store.repaired": "file sha256 how",
+        "store.cleared": "count bytes files",
         # bases
         "duty.made": "terms_sha256",
         "duty.closed": "reason",

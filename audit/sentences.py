@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from audit.models import Event
 from audit.openings import Opened, body_of, opened
-from audit.wording import BASES, EXITS, OUTCOMES, ROLES, SENTENCES
+from audit.wording import BASES, EXITS, MENDED, OUTCOMES, ROLES, SENTENCES
 
 MOST_ITEMS = 8
 MOST_LETTERS = 400
@@ -92,6 +92,9 @@ class _Words(dict):
 
     def _outcome(self) -> str:
         return _named(OUTCOMES, self.facts.get("outcome"))
+
+    def _how(self) -> str:
+        return _named(MENDED, self.facts.get("how"))
 
     def _until(self) -> str:
         return _day(self.facts.get("until")) if self.facts.get("until") else _("without an end")

@@ -40,6 +40,9 @@ SENTENCES = {
     "version.proposed": _("%(who)s read version %(version)s of %(dataset)s from the file: %(rows)s rows."),
     "version.confirmed": _("%(who)s made version %(version)s of %(dataset)s the current one: %(rows)s rows."),
     "version.discarded": _("%(who)s discarded version %(version)s of %(dataset)s."),
+    # the store
+    "store.repaired": _("%(who)s mended a stored file of %(dataset)s (%(how)s)."),
+    "store.cleared": _("%(who)s removed %(count)s stored files that nothing named (%(bytes)s bytes)."),
     # bases
     "duty.made": _("%(who)s recorded the %(basis)s: people of %(department)s may look at %(dataset)s for their work."),
     "duty.closed": _("%(who)s closed the %(basis)s over %(dataset)s."),
@@ -90,6 +93,13 @@ BASES = {"duty": _("duty"), "grant": _("grant"), "release": _("release")}
 
 EXITS = {"rows": _("rows"), "file": _("a file"), "document": _("a document")}
 
+MENDED = {
+    "written again": _("written again from the database"),
+    "copied": _("copied from the same bytes elsewhere"),
+    "made again": _("made again from the serving copy, bit for bit"),
+    "built again": _("built again from the rows"),
+}
+
 OUTCOMES = {
     "complete": _("all that was asked for left"),
     "reader left": _("the reader hung up before the end"),
@@ -108,7 +118,7 @@ GROUPS = {
     "rights": (_("Grants, duties, releases and submissions"), ("grant.", "duty.", "release.", "submission.")),
     "catalogue": (
         _("Catalogue and versions"),
-        ("dataset.", "column.", "link.", "document.", "message.", "load.", "version."),
+        ("dataset.", "column.", "link.", "document.", "message.", "load.", "version.", "store."),
     ),
     "people": (
         _("Accounts, roles, keys and departments"),

@@ -3,6 +3,8 @@
 import hashlib
 import os
 import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
 from typing import BinaryIO
 
@@ -10,6 +12,15 @@ from django.conf import settings
 from fsspec.core import url_to_fs
 
 CHUNK = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A file in a list: its name below the root, its length, and when it was written (seconds since 1970)."""
+
+    path: str
+    bytes: int
+    changed: float
 
 
 class Store:
@@ -71,12 +82,34 @@ class Store:
         if self.exists(path):
             self.fs.rm_file(self.full(path))
 
+    def walk(self, folder: str) -> Iterator[Entry]:
+        """Every file below a folder, a folder's list at a time; none where the folder is not there."""
+        waiting, prefix = [folder], self.root.rstrip("/") + "/"
+        while waiting:
+            here = self.full(waiting.pop())
+            for info in self._listed(here):
+                path = info["name"].removeprefix(prefix)
+                if info["type"] == "directory":
+                    waiting.append(path)
+                elif info["name"].rstrip("/") != here:
+                    yield Entry(path, info["size"] or 0, _changed(info))
+
+    def _listed(self, full: str) -> list[dict]:
+        try:
+            return self.fs.ls(full, detail=True)
+        except FileNotFoundError:
+            return []
+
     def names(self, folder: str) -> list[str]:
         """The files directly in a folder, by name below the root; empty where the folder is not there."""
         if not self.fs.exists(self.full(folder)):
             return []
         prefix = self.root.rstrip("/") + "/"
         return [name.removeprefix(prefix) for name in self.fs.ls(self.full(folder), detail=False)]
+
+
+def _changed(info: dict) -> float:
+    return info["mtime"] if "mtime" in info else info["LastModified"].timestamp()
 
 
 @cache
