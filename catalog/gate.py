@@ -26,6 +26,8 @@ from audit.log import record
 from catalog import watch
 from catalog.holding import covered_table, held, still_held
 from catalog.models import Basis, Distribution, Document, Table, Version
+from catalog.row_keys import key_under, named_keys
+from catalog.rows.comparing import Comparison, Side, compare
 from catalog.rows.cursors import write_cursor
 from catalog.rows.engine import Run
 from catalog.rows.errors import QueryError, Stopped
@@ -48,8 +50,9 @@ class BasisEnded(PermissionDenied):
 class Exit:
     """Rows or bytes on their way out under one basis. Counts what is handed over; ends at once when the basis does."""
 
-    def __init__(self, basis: Basis, by: Actor, opened: uuid.UUID | None):
+    def __init__(self, basis: Basis, by: Actor, opened: uuid.UUID | None, *, also: Basis | None = None):
         self.basis, self.by, self.opened = basis, by, opened
+        self._bases = [basis] if also is None else [basis, also]
         self.rows = self.bytes = 0
         self._digest = hashlib.sha256()
         self.reason = ""  # why it was stopped, if it was
@@ -63,7 +66,7 @@ class Exit:
         """True while the basis holds for this reader; asks the database when the last look is too old."""
         if not self.reason and time.monotonic() - self._looked >= LOOK_AGAIN:
             self._looked = time.monotonic()
-            if not still_held(self.basis, self.by):
+            if not all(still_held(basis, self.by) for basis in self._bases):
                 self.stop("ended")
         return not self.reason
 
@@ -159,7 +162,7 @@ class Rows:
         outcome = "broken"
         try:
             for batch in self.batches():
-                rows = batch.to_pylist()
+                rows = self._run.plan.dicts(batch)
                 lines = [_line(row).encode() + b"\n" for row in rows]
                 self.exit.gone(len(rows), sum(map(len, lines)))
                 for row, line in zip(rows, lines, strict=True):
@@ -209,6 +212,26 @@ def open_statistics(table_name: str, *, over: list[tuple[Version, Basis]], by: A
     ceiling = {"ceiling": len(terms.columns)}  # a row of statistics for each column
     exit_ = _opened(version, basis, table.name, made, query, ceiling, by)
     return list(_rows(made, table, exit_, None).dicts())
+
+
+def open_changes(asked: Comparison, *, older: tuple[Version, Basis], newer: tuple[Version, Basis], by: Actor) -> Rows:
+    """What became of each row between two versions of a table, as the basis of each lets it out, or how many changed.
+
+    One basis opens both versions; only releases, which pin theirs, may be two. Each change counts as a row.
+    """
+    sides, tables = [], []
+    for over in (older, newer):
+        version, basis, table, terms = _checked(asked.table, [over], by)
+        sides.append((version, basis, Side(terms, table.types, _pseudonyms(basis))))
+        tables.append(table)
+    (since, former, before), (version, basis, after) = sides
+    _check_comparable(former, basis)
+    named = named_keys(basis.dataset).get(asked.table, [])
+    key = [key_under(named, side.terms, side.types) for side in (before, after)]
+    made = compare(asked, before, after, key[1] if all(key) else [], about=f"{_about(*newer)} {_about(*older)}")
+    most = 1 if asked.counted else min(asked.limit, tables[0].rows + tables[1].rows)
+    exit_ = _opened(version, basis, asked.table, made, asked, {"ceiling": most}, by, since=(since, former))
+    return _rows(made, tables[1], exit_, None if asked.counted else asked.limit, since=tables[0])
 
 
 def open_file(distribution: Distribution, *, by: Actor) -> tuple[Exit, str]:
@@ -268,6 +291,14 @@ def _checked(table_name: str, over, by: Actor) -> tuple[Version, Basis, Table, T
     return version, fresh, table, terms
 
 
+def _check_comparable(one: Basis, other: Basis) -> None:
+    """Two rights are never read together; two releases of one dataset are what everybody has anyway."""
+    if one.pk == other.pk:
+        return
+    if {one.kind, other.kind} != {Basis.Kind.RELEASE} or one.dataset_id != other.dataset_id:
+        raise QueryError("one-basis", _("Two versions are compared under one basis that opens both."))
+
+
 def _held(basis: Basis, by: Actor) -> Basis:
     """The basis as it is at this moment, if it holds for this reader."""
     fresh = held(basis, by)
@@ -287,17 +318,19 @@ def _ended() -> BasisEnded:
     return BasisEnded(_("This basis does not let you in now. Ask the owner of the dataset, or look for another."))
 
 
-def _opened(version, basis, table: str, made: Plan | None, query: RowQuery, ceiling: dict[str, int], by) -> Exit:
+def _opened(version, basis, table: str, made: Plan | None, query, ceiling: dict[str, int], by, *, since=None) -> Exit:
     """The opening event, committed; a release is open to all and leaves none.
 
-    The ceiling is of rows, and where a file leaves, of bytes too.
+    The ceiling is of rows, and where a file leaves, of bytes too. `since` is the earlier version that it is compared
+    with, and the basis of that one.
     """
+    former = since[1] if since and since[1].pk != basis.pk else None
     if basis.kind == Basis.Kind.RELEASE:
-        return Exit(basis, by, None)
+        return Exit(basis, by, None, also=former)
     columns = made.reads if made else []
     asked = {**query.shape(), "filtered_by": stated(made.filtered_by if made else [])}
     facts = {
-        "exit": query.select.split(" ")[0] if made is None else "rows",
+        "exit": query.select.split(" ")[0] if made is None else made.exit,
         "purpose": basis.purpose,
         "legal_basis": basis.legal_basis,
         "version": version.pk,
@@ -306,6 +339,7 @@ def _opened(version, basis, table: str, made: Plan | None, query: RowQuery, ceil
         "query": asked,
         "query_sha256": hashlib.sha256(canonical(asked)).hexdigest(),  # with its values it could be found by trying
         **ceiling,
+        **({"since": since[0].pk} if since else {}),
     }
     with transaction.atomic(durable=True):
         event = record(
@@ -321,9 +355,10 @@ def _opened(version, basis, table: str, made: Plan | None, query: RowQuery, ceil
     return Exit(basis, by, event.uuid)
 
 
-def _rows(made: Plan, table: Table, exit_: Exit, limit: int | None) -> Rows:
+def _rows(made: Plan, table: Table, exit_: Exit, limit: int | None, *, since: Table | None = None) -> Rows:
     try:
-        return Rows(Run(made, table.path, table.sha256), exit_, limit)
+        former = (since.path, since.sha256) if since else None
+        return Rows(Run(made, table.path, table.sha256, since=former), exit_, limit)
     except BaseException:
         exit_.close("broken")
         raise

@@ -10,7 +10,7 @@ from django.conf import settings
 
 from catalog.rows.errors import EngineBusy, Stopped, TooCostly
 from catalog.rows.plan import Plan
-from catalog.rows.serving import cursor_over
+from catalog.rows.serving import cursor_over, cursor_over_two
 
 BATCH = 4_096
 WAIT = 30.0
@@ -18,12 +18,16 @@ _places = threading.BoundedSemaphore(settings.ENGINE_AT_ONCE)
 
 
 class Run:
-    """One running plan. `batches` yields what comes; `stop` may be called from any thread and ends it."""
+    """One running plan. `batches` yields what comes; `stop` may be called from any thread and ends it.
 
-    def __init__(self, plan: Plan, path: str, sha256: str):
+    `since` is path and digest of an earlier state of the table, for a plan that compares the two.
+    """
+
+    def __init__(self, plan: Plan, path: str, sha256: str, *, since: tuple[str, str] | None = None):
         self.plan = plan
         self._stack = contextlib.ExitStack()
-        self._cursor = self._stack.enter_context(cursor_over(path, sha256))
+        over = cursor_over(path, sha256) if since is None else cursor_over_two(since, (path, sha256))
+        self._cursor = self._stack.enter_context(over)
         self._reader = None
         self._stopped = self._late = False
 

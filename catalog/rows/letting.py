@@ -12,16 +12,21 @@ from catalog.terms import TableTerms
 SOURCE = "source"
 
 
-def let_out(terms: TableTerms, types: dict[str, str], pseudonyms: bytes) -> tuple[str, dict, dict[str, str]]:
-    """The one projection and predicate of a basis over the table `source`: SQL, parameters, columns with types."""
-    scope = Scope(columns=types, parameter="where")
+def let_out(
+    terms: TableTerms, types: dict[str, str], pseudonyms: bytes, *, source: str = SOURCE, params: dict | None = None
+) -> tuple[str, dict, dict[str, str]]:
+    """The one projection and predicate of a basis over the table `source`: SQL, parameters, columns with types.
+
+    Where a statement reads two tables, the parameters of the first are passed on to the second.
+    """
+    scope = Scope(columns=types, params={} if params is None else params, parameter="where")
     parts, columns = ["__row"], {}
     for name, text in terms.columns.items():
         mask = parse_mask(text, column=name, column_type=types[name])
         parts.append(f"{_masked(quoted(name), types[name], mask, scope, pseudonyms)} AS {quoted(name)}")
         columns[name] = mask.type_of(types[name]) if mask else types[name]
     where = f" WHERE {condition(terms.where, scope)}" if terms.where else ""
-    return f"SELECT {', '.join(parts)} FROM {SOURCE}{where}", scope.params, columns
+    return f"SELECT {', '.join(parts)} FROM {source}{where}", scope.params, columns
 
 
 def check_where(text: str, types: dict[str, str]) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+import pyarrow as pa
 from django.utils.translation import gettext_lazy as _
 
 from catalog.rows.conditions import MOST_VALUES, condition
@@ -36,6 +37,11 @@ class Plan:
     filtered_by: list[str] = field(default_factory=list)
     keys: int = 0
     about: str = ""
+    exit: str = "rows"
+
+    def dicts(self, batch: pa.RecordBatch) -> list[dict]:
+        """The rows of a batch as Python values."""
+        return batch.to_pylist()
 
 
 def plan(query: RowQuery, terms: TableTerms, types: dict[str, str], *, pseudonyms: bytes, about: str) -> Plan:

@@ -33,20 +33,28 @@ class Instance:
     """One locked, read-only engine over one table. Cursors are handed out; it closes when the last is back."""
 
     def __init__(self, path: Path, *, copy: bool):
-        self.connection = duckdb.connect(config=_limits())
-        self.connection.execute("SET TimeZone = 'UTC'")
-        name = str(path).replace("'", "''")
-        if copy:
-            self.connection.execute(f"ATTACH '{name}' AS kept (READ_ONLY)")
-            self.connection.execute("CREATE VIEW source AS SELECT * FROM kept.rows")
-        else:
-            self.connection.execute(f"SET allowed_paths = ['{name}']")
-            self.connection.execute(f"CREATE VIEW source AS SELECT * FROM read_parquet('{name}')")
-        for setting in LOCKED:
-            self.connection.execute(f"SET {setting}")
+        self.connection = locked_engine({"source": (path, copy)})
         self.copy = copy
         self.users = 0
         self.dropped = False
+
+
+def locked_engine(views: dict[str, tuple[Path, bool]]) -> duckdb.DuckDBPyConnection:
+    """An engine that sees these views and nothing else; of each the file, and whether that is a serving copy."""
+    connection = duckdb.connect(config=_limits())
+    connection.execute("SET TimeZone = 'UTC'")
+    names = [(str(path).replace("'", "''"), copy) for path, copy in views.values()]
+    if plain := ", ".join(f"'{name}'" for name, copy in names if not copy):
+        connection.execute(f"SET allowed_paths = [{plain}]")
+    attached = {name: f"kept{n}" for n, name in enumerate(dict.fromkeys(name for name, copy in names if copy))}
+    for name, kept in attached.items():
+        connection.execute(f"ATTACH '{name}' AS {kept} (READ_ONLY)")
+    for view, (name, copy) in zip(views, names, strict=True):
+        rows = f"{attached[name]}.rows" if copy else f"read_parquet('{name}')"
+        connection.execute(f"CREATE VIEW {view} AS SELECT * FROM {rows}")
+    for setting in LOCKED:
+        connection.execute(f"SET {setting}")
+    return connection
 
 
 _open: OrderedDict[str, Instance] = OrderedDict()
@@ -64,6 +72,16 @@ def cursor_over(path: str, sha256: str):
     finally:
         cursor.close()
         _give_back(instance)
+
+
+@contextmanager
+def cursor_over_two(older: tuple[str, str], newer: tuple[str, str]):
+    """A cursor on an engine of its own over two stored tables, each path and digest: the views `older` and `newer`."""
+    connection = locked_engine({"older": _readable(*older), "newer": _readable(*newer)})
+    try:
+        yield connection
+    finally:
+        connection.close()
 
 
 def build(path: str, sha256: str) -> Path:
@@ -123,7 +141,8 @@ def _build(path: str, target: Path) -> None:
         made.rename(target)
 
 
-def _take(path: str, sha256: str) -> Instance:
+def _readable(path: str, sha256: str) -> tuple[Path, bool]:
+    """The serving copy of a stored table, or the Parquet file while a large one is being built; and which it is."""
     target = _target(sha256)
     if not target.exists():
         local = store().local(path)
@@ -131,6 +150,13 @@ def _take(path: str, sha256: str) -> Instance:
             build(path, sha256)
         else:
             _build_meanwhile(path, sha256)
+            return Path(local), False
+    return target, True
+
+
+def _take(path: str, sha256: str) -> Instance:
+    target = _target(sha256)
+    _readable(path, sha256)
     with _lock:
         instance = _open.get(sha256)
         if instance is None or (not instance.copy and target.exists()):
