@@ -34,11 +34,23 @@ KINDS: dict[str, frozenset[str]] = {
         "document.added": "sha256 bytes",
         "message.sent": "topic",
         "message.answered": "",
+        # sources
+        "source.set": "source_kind place schedule",
+        "source.changed": "place fields",
+        "source.tested": "place outcome rows",
+        "source.run_started": "place",
+        "source.ran": "place version",
+        "source.unchanged": "",
+        "source.failed": "code failures",
+        "source.paused": "reason",
+        "source.resumed": "",
+        "source.removed": "place",
         # versions
         "load.started": "file_sha256 bytes",
         "load.failed": "code",
         "version.proposed": "version sha256 rows",
         "version.confirmed": "version sha256 rows",
+        "version.columns_changed": "version before gone renamed retyped",
         "version.discarded": "version reason",
         # the store
         "store.repaired": "file sha256 how",

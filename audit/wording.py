@@ -34,11 +34,25 @@ SENTENCES = {
     "document.added": _("%(who)s added a document of %(bytes)s bytes to %(dataset)s."),
     "message.sent": _("%(who)s wrote to the owner of %(dataset)s."),
     "message.answered": _("%(who)s answered a message about %(dataset)s."),
+    # sources
+    "source.set": _("%(who)s set up a source of %(dataset)s: %(place)s."),
+    "source.changed": _("%(who)s changed the source of %(dataset)s (%(place)s): %(fields)s."),
+    "source.tested": _("%(who)s tried the source of %(dataset)s (%(place)s): %(outcome)s, %(rows)s rows shown."),
+    "source.run_started": _("%(who)s had %(dataset)s fetched from its source (%(place)s)."),
+    "source.ran": _("%(who)s noted that the source of %(dataset)s was fetched (version: %(version)s)."),
+    "source.unchanged": _("%(who)s found nothing new in the source of %(dataset)s."),
+    "source.failed": _("%(who)s noted that the source of %(dataset)s failed (%(code)s), %(failures)s times in a row."),
+    "source.paused": _("%(who)s paused the source of %(dataset)s."),
+    "source.resumed": _("%(who)s resumed the source of %(dataset)s."),
+    "source.removed": _("%(who)s removed the source of %(dataset)s (%(place)s)."),
     # versions
     "load.started": _("%(who)s loaded a file of %(bytes)s bytes for %(dataset)s."),
     "load.failed": _("%(who)s could not read the file for %(dataset)s (%(code)s)."),
     "version.proposed": _("%(who)s read version %(version)s of %(dataset)s from the file: %(rows)s rows."),
     "version.confirmed": _("%(who)s made version %(version)s of %(dataset)s the current one: %(rows)s rows."),
+    "version.columns_changed": _(
+        "%(who)s said that version %(version)s of %(dataset)s has other columns than version %(before)s."
+    ),
     "version.discarded": _("%(who)s discarded version %(version)s of %(dataset)s."),
     # the store
     "store.repaired": _("%(who)s mended a stored file of %(dataset)s (%(how)s)."),
@@ -91,7 +105,7 @@ ROLES = {
 
 BASES = {"duty": _("duty"), "grant": _("grant"), "release": _("release")}
 
-EXITS = {"rows": _("rows"), "file": _("a file"), "document": _("a document")}
+EXITS = {"rows": _("rows"), "changes": _("changes of rows"), "file": _("a file"), "document": _("a document")}
 
 MENDED = {
     "written again": _("written again from the database"),
@@ -118,7 +132,7 @@ GROUPS = {
     "rights": (_("Grants, duties, releases and submissions"), ("grant.", "duty.", "release.", "submission.")),
     "catalogue": (
         _("Catalogue and versions"),
-        ("dataset.", "column.", "link.", "document.", "message.", "load.", "version.", "store."),
+        ("dataset.", "column.", "link.", "document.", "message.", "source.", "load.", "version.", "store."),
     ),
     "people": (
         _("Accounts, roles, keys and departments"),

@@ -19,11 +19,13 @@ from catalog.ingest.errors import ReadingError
 from catalog.models import Job, Version
 from catalog.reader import Watch, plain, read_source
 from catalog.rows.serving import build
+from catalog.sources import runs
+from catalog.store import AWAY
 
 log = logging.getLogger(__name__)
 
 WAIT_FOR_DATABASE = 60
-TRANSIENT = frozenset({"reader-died", "unexpected"})
+TRANSIENT = frozenset({"reader-died", "storage-away", "unexpected"})
 
 
 def run(job_id, *, watch: Watch = lambda said: None) -> bool:
@@ -35,7 +37,8 @@ def run(job_id, *, watch: Watch = lambda said: None) -> bool:
         uploads.remove_other_tries(job)
         with jobs.Lease(job) as lease:
             version = _load(job, lease, watch)
-        _serve(version)
+        if version is not None:
+            _serve(version)
     except jobs.LeaseLost:
         log.warning("Job %s was taken over by another worker; this try (%s) writes nothing.", job.pk, job.fence)
     except Error:
@@ -48,10 +51,15 @@ def run(job_id, *, watch: Watch = lambda said: None) -> bool:
     return True
 
 
-def _load(job: Job, lease: jobs.Lease, watch: Watch) -> Version:
+def _load(job: Job, lease: jobs.Lease, watch: Watch) -> Version | None:
+    """The version that the job gives; None where its source has nothing new."""
     scratch = uploads.scratch_of(job)
     scratch.mkdir(parents=True, exist_ok=True)
+    if job.origin_id and not runs.bring(job, scratch, lease):
+        return None
     found = read_source(job, scratch, lease, watch)
+    if job.origin_id:
+        runs.look_twice(job, found)
     lease.report("finishing", rows=sum(table.rows for table in found.tables))
     return _propose(job, found)
 
@@ -93,6 +101,8 @@ def _told(reason: Exception) -> dict:
         code = "not-now"
     elif isinstance(reason, FileNotFoundError):
         code = "source-lost"
+    elif isinstance(reason, AWAY):
+        code = "storage-away"
     elif isinstance(reason, OSError) and reason.errno == errno.ENOSPC:
         code = "disk-full"
     sentence = " ".join(reason.messages) if isinstance(reason, ValidationError) else ""
@@ -100,11 +110,13 @@ def _told(reason: Exception) -> dict:
 
 
 def _remove_own_try(job: Job) -> None:
-    """Removes what this try stored and no version holds; where the database is away, `clear_leftovers` does."""
+    """Removes what this try stored and no version holds; where database or storage is away, a later one does."""
     try:
         uploads.remove_unheld(uploads.try_folder(job))
     except Error:
         connection.close()
+    except (*AWAY, OSError) as reason:
+        log.warning("What try %s of job %s left in the storage is removed later: %s", job.fence, job.pk, reason)
 
 
 def _serve(version: Version) -> None:

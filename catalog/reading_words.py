@@ -5,6 +5,8 @@ The reader itself knows no language: it gives a code, parameters and an English 
 
 from django.utils.translation import gettext_lazy as _
 
+from catalog.sources import errors as of_sources
+
 ERRORS = {
     "empty-file": _("The file is empty. Upload a file with a header row and at least one row below it."),
     "no-rows": _("The file has a header but no rows. Upload a file with at least one row below the header."),
@@ -76,17 +78,21 @@ ERRORS = {
         "Something of ours failed while the file was read. Try again; if it fails again, tell the administrator."
     ),
     "source-lost": _("The uploaded file is no longer kept. Upload it again."),
+    "storage-away": _(
+        "The place where files are kept did not answer, so nothing was kept of this file. Upload it again, or tell the "
+        "administrator."
+    ),
     "worker-died": _("Reading the file was broken off again and again. Try a smaller file, or tell the administrator."),
 }
 NOTES = {
     "lines-above-header": _("{count} lines above the header (row {row}) were left out."),
-    "no-header": _("The file was read without a header; the columns are numbered."),
-    "header-looks-like-data": _(
     "footer": _("{count} lines below the table were left out (from row {row}): {text}"),
     "footer-looks-like-data": _("Row {row} was left out below the table, though it is as full as a row. Check it."),
     "maybe-total": _(
         "The last row may be a total ({text}). If it is, state how many lines below the table are no rows."
     ),
+    "no-header": _("The file was read without a header; the columns are numbered."),
+    "header-looks-like-data": _(
         "The header looks like data ({cells}). If there is no header, set the header row to 0."
     ),
     "blank-header": _("Column {position} has no header; it is called {name}."),
@@ -144,12 +150,12 @@ STAGES = {
 
 def error_words(error: dict) -> str:
     """Why a load failed, with what to do."""
-    return _said(ERRORS, error)
+    return _said(ERRORS | of_sources.WORDS, error)
 
 
 def note_words(note: dict) -> str:
     """One thing that was noticed on reading."""
-    return _said(NOTES, note)
+    return _said(NOTES | of_sources.NOTES, note)
 
 
 def why_words(why: str) -> str:

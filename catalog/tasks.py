@@ -5,6 +5,7 @@ from celery import shared_task
 from audit.actor import service
 from catalog import loader, sweeps, uploads
 from catalog.actions import bases, memberships
+from catalog.sources import clock
 
 
 @shared_task
@@ -36,3 +37,9 @@ def expire_bases() -> None:
 def end_memberships() -> None:
     """Roles whose date has passed end, with the rights derived from them."""
     memberships.end_past_roles()
+
+
+@shared_task
+def run_sources() -> None:
+    """Sources that are due are fetched; what runs gave is settled."""
+    clock.tick()

@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 
 REACTIONS = {
     "load.started": (steps.start_job,),
+    "source.run_started": (steps.start_job,),
     "version.confirmed": (steps.index_dataset, steps.write_manifest),
     "release.made": (steps.measure_basis, steps.index_dataset, steps.build_files),
     "release.files_built": (steps.index_dataset,),

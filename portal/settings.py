@@ -160,6 +160,7 @@ if CELERY_BROKER_URL.startswith("redis"):
 CELERY_BEAT_SCHEDULE = {
     "sweep-reactions": {"task": "portal.tasks.sweep_reactions", "schedule": 10.0},
     "sweep-jobs": {"task": "catalog.tasks.sweep_jobs", "schedule": 10.0},
+    "run-sources": {"task": "catalog.tasks.run_sources", "schedule": 5.0},
     "expire-bases": {"task": "catalog.tasks.expire_bases", "schedule": 60.0},
     "end-memberships": {"task": "catalog.tasks.end_memberships", "schedule": 60.0},
     "prepare-months": {"task": "audit.tasks.prepare_months", "schedule": 6 * 3600.0},
@@ -173,6 +174,12 @@ SERVING_DIR = Path(os.environ.get("SERVING_DIR", VAR / "serving"))
 SCRATCH_DIR = Path(os.environ.get("SCRATCH_DIR", VAR / "scratch"))
 with suppress(OSError):  # where it cannot be made, Django's own check says so
     SCRATCH_DIR.mkdir(parents=True, exist_ok=True)
+
+# Sources that are fetched by themselves: what seals their passwords, and where they may lead.
+SOURCE_KEYS = words("SOURCE_KEYS")
+SOURCE_HOSTS = words("SOURCE_HOSTS")
+SOURCE_FOLDER = os.environ.get("SOURCE_FOLDER", "")
+SOURCE_STATEMENT_SECONDS = number("SOURCE_STATEMENT_SECONDS", 300)
 
 # Budgets.
 UPLOAD_MAX_BYTES = number("UPLOAD_MAX_BYTES", 8 * 1024**3)
@@ -313,6 +320,7 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "ENUM_NAME_OVERRIDES": {
         "DatasetState": "catalog.models.dataset.Dataset.State",
+        "SourceState": "catalog.models.source.Source.State",
         "JobState": "catalog.models.job.Job.State",
         "VersionState": "catalog.models.version.Version.State",
     },
@@ -368,6 +376,8 @@ RECORDED_SETTINGS = [
     "PASSWORD_HASHERS",
     "SERVICES",
     "SESSION_COOKIE_AGE",
+    "SOURCE_FOLDER",
+    "SOURCE_HOSTS",
     "TIME_ZONE",
     "UPLOAD_MAX_BYTES",
 ]

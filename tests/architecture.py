@@ -16,6 +16,8 @@ MAY_IMPORT = {
 ONLY_IN = {
     "guardian": (r".*permissions\.py", r"catalog/models/permission\.py", r"catalog/permissions/.*"),
     "elasticsearch": (r"catalog/search/.*",),
+    "sqlalchemy": (r"catalog/sources/.*",),
+    "paramiko": (r"catalog/sources/.*",),
     "duckdb": (r"catalog/rows/.*", r"catalog/ingest/.*"),
 }
 # Whoever turns stored bytes into rows. All others go through the gate.

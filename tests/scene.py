@@ -11,6 +11,7 @@ from catalog.actions.duties import make_owner_duty
 from catalog.actions.keys import make_key
 from catalog.actions.links import add_link
 from catalog.actions.messages import send_message
+from catalog.actions.sources import set_source
 from catalog.models import Distribution, Document, Format, Job
 from catalog.store import store
 from catalog.terms import TableTerms, Terms
@@ -49,6 +50,7 @@ def scene() -> SimpleNamespace:
 
     permits = world.dataset(people.owner, people.parks, "Permits", description_en="Every permit.")
     submitted = world.version(permits, rows)
+    set_source(permits, {"kind": "folder", "what": "permits/*.csv", "schedule": "asked"}, by=by)
     submission = submit(permits, version=submitted, terms=Terms({"main": TableTerms({"district": None})}), by=by)
     cleared = submit_cleared(people, trees, open_version, release)
     Release.objects.create(basis=release, submission=cleared)

@@ -43,6 +43,14 @@ def send_message(dataset: Dataset, fields: dict[str, Any], *, by: Actor) -> Mess
     return message
 
 
+def tell_owner(dataset: Dataset, text: str, *, by: Actor) -> Message:
+    """The owner's desk has a word of the system about a source of the dataset; part of a larger act."""
+    message = Message.objects.create(dataset=dataset, topic=Message.Topic.SOURCE, text=text[:4000])
+    about = {"department": dataset.department, "dataset": dataset}
+    record("message.sent", by=by, on=message, **about, facts={"topic": message.topic})
+    return message
+
+
 @transaction.atomic
 def answer_message(message: Message, answer: str, *, by: Actor) -> Message:
     """The message is answered, once; the sender who left an address is told."""

@@ -35,8 +35,14 @@ class Found:
     report: dict
 
     def identity(self, job: Job) -> str:
-        """SHA-256 of the source and the reading settings: the same file read alike is the same version."""
-        return hashlib.sha256(rfc8785.dumps({"source": job.source_sha256, "reading": self.reading})).hexdigest()
+        """SHA-256 of the source and the reading settings: the same file read alike is the same version.
+
+        What a source of the dataset brings again after it was otherwise is a new state, and so a new version.
+        """
+        told = {"source": job.source_sha256, "reading": self.reading}
+        if job.origin_id:
+            told["run"] = str(job.pk)
+        return hashlib.sha256(rfc8785.dumps(told)).hexdigest()
 
 
 @transaction.atomic

@@ -12,6 +12,7 @@ from catalog.models.membership import CITY_ROLES, Membership, Role
 from catalog.models.message import Message
 from catalog.models.permission import DepartmentPermission
 from catalog.models.search import SearchEntry
+from catalog.models.source import Source
 from catalog.models.version import Document, Table, Version
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "Role",
     "Scope",
     "SearchEntry",
+    "Source",
     "Table",
     "Version",
 ]

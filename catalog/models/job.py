@@ -33,6 +33,8 @@ class Job(models.Model):
     source_sha256 = models.CharField(max_length=64)
     source_bytes = models.BigIntegerField()
     reading = models.JSONField(default=dict)
+    origin = models.ForeignKey("catalog.Source", models.PROTECT, null=True, related_name="runs")
+    brought = models.JSONField(default=dict, help_text="by a source: {fingerprint, place, watermark, unchanged}")
     confirm = models.BooleanField(default=False, help_text="make the version current when nothing is left to ask")
     version = models.ForeignKey(Version, models.PROTECT, null=True, related_name="jobs")
     fence = models.PositiveIntegerField(default=0)

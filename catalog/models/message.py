@@ -16,6 +16,7 @@ class Message(models.Model):
     class Topic(models.TextChoices):
         QUESTION = "question", _("A question")
         ERROR = "error", _("An error in the data")
+        SOURCE = "source", _("A source that needs a look")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="messages")

@@ -28,7 +28,8 @@ class MessageForm(ActionModelForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["topic"].choices = Message.Topic.choices
+        topics = Message.Topic
+        self.fields["topic"].choices = [choice for choice in topics.choices if choice[0] != topics.SOURCE]
 
     def clean(self) -> dict:
         """The message alone, without the trap."""

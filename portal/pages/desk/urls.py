@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.pages.desk import dataset, describe, dictionary, history, home, inbox, links
+from portal.pages.desk import dataset, describe, dictionary, history, home, inbox, links, sources
 
 urlpatterns = [
     path("desk/", home.desk, name="desk"),
@@ -16,6 +16,14 @@ urlpatterns = [
     path("desk/datasets/<uuid:pk>/dictionary/", dictionary.dictionary, name="dictionary"),
     path("desk/datasets/<uuid:pk>/links/", links.links, name="links"),
     path("desk/datasets/<uuid:pk>/links/<uuid:link>/remove/", links.remove, name="link-remove"),
+    path("desk/datasets/<uuid:pk>/source/", sources.source, name="source"),
+    path("desk/datasets/<uuid:pk>/source/test/", sources.test, name="source-test"),
+    path("desk/datasets/<uuid:pk>/source/trust/", sources.trust, name="source-trust"),
+    path("desk/datasets/<uuid:pk>/source/run/", sources.run, name="source-run"),
+    path("desk/datasets/<uuid:pk>/source/pause/", sources.pause, name="source-pause"),
+    path("desk/datasets/<uuid:pk>/source/resume/", sources.resume, name="source-resume"),
+    path("desk/datasets/<uuid:pk>/source/remove/", sources.remove, name="source-remove"),
+    path("desk/datasets/<uuid:pk>/source/<str:kind>/", sources.edit, name="source-set"),
     path("datasets/<uuid:pk>/history/", history.history, name="dataset-history"),
     path("desk/messages/", inbox.inbox, name="messages"),
     path("desk/messages/<uuid:pk>/", inbox.message, name="message"),

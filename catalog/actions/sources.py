@@ -1,0 +1,232 @@
+"""Where a dataset's data comes from by itself: set, tried, run, paused, resumed and removed by a steward."""
+
+import uuid
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from audit.actor import Actor
+from audit.log import record
+from catalog import jobs
+from catalog.actions.changes import set_fields
+from catalog.actions.datasets import locked
+from catalog.models import Dataset, Job, Source
+from catalog.permissions import check_may_keep
+from catalog.policies import check_not_retired, faults
+from catalog.sources import fetching, vault
+from catalog.sources.definition import FIELDS, WHERE, check_definition
+from catalog.sources.errors import SourceError
+from catalog.sources.parts import Sample
+from catalog.sources.schedule import next_run
+
+
+@transaction.atomic
+def set_source(dataset: Dataset, fields: dict[str, Any], *, by: Actor) -> Source:
+    """The dataset is fetched from there. An empty password keeps the one there is, while it opens the same place."""
+    check_may_keep(by, dataset)
+
+    dataset = locked(dataset)
+    check_not_retired(dataset)
+    source = source_of(dataset) or Source(dataset=dataset, kind=fields["kind"])
+    check_not_running(source)
+    new, before = source._state.adding, {name: getattr(source, name) for name in FIELDS}
+    changed = set_fields(source, {name: value for name, value in fields.items() if name in FIELDS}, FIELDS)
+    check_definition(source)
+    if wrong := faults(source, FIELDS):
+        raise ValidationError(wrong)
+
+    moved = not new and any(getattr(source, name) != before[name] for name in WHERE)
+    _seal(source, fields.get("password") or "", moved=moved)
+    if moved:
+        source.host_key = ""
+    source.set_at, source.set_by = timezone.now(), by.user
+    source.next_run_at = next_run(source, timezone.now()) if source.state == Source.State.ACTIVE else None
+    source.save()
+
+    told = {"source_kind": str(source.kind), "place": source.place, "schedule": str(source.schedule)}
+    if new:
+        _record("source.set", source, by=by, facts=told)
+    else:
+        names = {*changed[1], *(["password"] if fields.get("password") else [])}
+        _record("source.changed", source, by=by, facts={**told, "fields": sorted(names)})
+    return source
+
+
+def test_source(source: Source, *, by: Actor) -> Sample:
+    """The first rows of the source as they are now: the department's own, seen by its steward, and written down."""
+    check_may_keep(by, source.dataset)
+
+    check_not_retired(source.dataset)
+    try:
+        found = fetching.sample(source)
+    except SourceError as error:
+        _told_of_test(source, error.code, 0, by=by)
+        raise ValidationError(error.words, code=error.code) from None
+    _told_of_test(source, "unknown key" if found.key else "answered", len(found.rows), by=by)
+    return found
+
+
+@transaction.atomic
+def trust_key(source: Source, key: str, *, by: Actor) -> Source:
+    """The server that shows this key is the one that is meant; none else is sent the password."""
+    check_may_keep(by, source.dataset)
+
+    source = locked_source(source)
+    if source.kind != Source.Kind.SFTP or not key:
+        raise ValidationError(_("Test the source first: it shows the key of the server."))
+    source.host_key = key
+    source.save(update_fields=["host_key"])
+
+    _record("source.changed", source, by=by, facts={**_place(source), "fields": ["host_key"]})
+    return source
+
+
+@transaction.atomic
+def run_source(source: Source, *, by: Actor) -> Job:
+    """Asks a worker to fetch it now."""
+    check_may_keep(by, source.dataset)
+
+    source = locked_source(source)
+    check_not_retired(source.dataset)
+    check_not_running(source)
+    if source.state == Source.State.PAUSED:
+        raise ValidationError(_("This source is paused. Resume it first."))
+
+    return begin_run(source, asked_by=by, by=by)
+
+
+def begin_run(source: Source, *, asked_by: Actor, by: Actor) -> Job:
+    """The bare start of a run of a locked source, for whoever has checked: a steward who asked, or the clock."""
+    pk = uuid.uuid4()
+    job = Job.objects.create(
+        id=pk,
+        dataset=source.dataset,
+        origin=source,
+        source_name=source.what[-255:],
+        source_path=f"uploads/{pk}/source",
+        source_sha256="",
+        source_bytes=0,
+        confirm=source.confirm,
+        created_by=asked_by.user,
+        key=asked_by.key,
+    )
+    source.running, source.next_run_at = job, None
+    source.save(update_fields=["running", "next_run_at"])
+
+    about = {"department": source.dataset.department, "dataset": source.dataset}
+    record("source.run_started", by=by, on=job, **about, facts={"place": source.place})
+    return job
+
+
+@transaction.atomic
+def pause_source(source: Source, *, reason: str, by: Actor) -> Source:
+    """It is not fetched until somebody resumes it; a run that is under way comes to its end."""
+    check_may_keep(by, source.dataset)
+
+    return rest(locked_source(source), reason.strip() or _("Paused by a steward."), by=by)
+
+
+def rest(source: Source, reason: str, *, by: Actor) -> Source:
+    """The bare pause of a locked source."""
+    if source.state != Source.State.ACTIVE:
+        raise ValidationError(_("This source is paused already."))
+    source.state, source.paused_because, source.next_run_at = Source.State.PAUSED, reason[:500], None
+    source.save(update_fields=["state", "paused_because", "next_run_at"])
+
+    _record("source.paused", source, by=by, facts={"reason": reason[:500]})
+    return source
+
+
+@transaction.atomic
+def resume_source(source: Source, *, by: Actor) -> Source:
+    """It is fetched again by its schedule, in the name of whoever resumed it."""
+    check_may_keep(by, source.dataset)
+
+    source = locked_source(source)
+    check_not_retired(source.dataset)
+    if source.state != Source.State.PAUSED:
+        raise ValidationError(_("This source is active: there is nothing to resume."))
+    source.state, source.paused_because, source.failures, source.set_by = Source.State.ACTIVE, "", 0, by.user
+    source.next_run_at = next_run(source, timezone.now())
+    source.save(update_fields=["state", "paused_because", "failures", "set_by", "next_run_at"])
+
+    _record("source.resumed", source, by=by)
+    return source
+
+
+@transaction.atomic
+def remove_source(source: Source, *, by: Actor) -> Source:
+    """It is fetched no more, and what opened it is forgotten. Versions and the list of runs stay."""
+    check_may_keep(by, source.dataset)
+
+    source = locked_source(source)
+    check_not_running(source)
+    source.state, source.secret, source.host_key, source.next_run_at = Source.State.REMOVED, "", "", None
+    source.save(update_fields=["state", "secret", "host_key", "next_run_at"])
+
+    _record("source.removed", source, by=by, facts=_place(source))
+    return source
+
+
+@transaction.atomic
+def end_unchanged(job: Job, marks: dict) -> Job:
+    """The run is over: what it fetched is what the last one fetched. Raises `LeaseLost` where it is no longer ours."""
+    mine = jobs.hold_to_write(job)
+    before = last_done(mine.origin)
+    mine.state, mine.stage, mine.brought = Job.State.DONE, "", {**marks, "unchanged": True}
+    mine.version = before.version if before else None
+    mine.ended_at, mine.lease_until = timezone.now(), None
+    mine.save(update_fields=["state", "stage", "version", "brought", "ended_at", "lease_until"])
+
+    about = {"department": mine.dataset.department, "dataset": mine.dataset}
+    record("source.unchanged", by=Actor(service="loader"), on=mine, **about)
+    return mine
+
+
+def source_of(dataset: Dataset) -> Source | None:
+    """The dataset's source, if it has one."""
+    return dataset.sources.exclude(state=Source.State.REMOVED).select_related("dataset__department").first()
+
+
+def last_done(source: Source) -> Job | None:
+    """The last run that came to its end."""
+    return source.runs.filter(state=Job.State.DONE).select_related("version").order_by("-created_at").first()
+
+
+def locked_source(source: Source) -> Source:
+    """The source as it is now, held until the transaction ends; refuses one that was removed."""
+    found = Source.objects.select_for_update(of=("self",)).select_related("dataset__department", "running", "set_by")
+    source = found.get(pk=source.pk)
+    if source.state == Source.State.REMOVED:
+        raise ValidationError(_("This source was removed. Set it up again."))
+    return source
+
+
+def check_not_running(source: Source) -> None:
+    """One run at a time."""
+    if source.running is not None and not source.running.is_over:
+        raise ValidationError(_("This source is being fetched right now. Wait until that has ended."))
+
+
+def _seal(source: Source, password: str, *, moved: bool) -> None:
+    if password:
+        source.secret = vault.seal(source, password)
+    elif moved and source.secret:
+        raise ValidationError({"password": _("Enter the password again: the source leads elsewhere now.")})
+
+
+@transaction.atomic
+def _told_of_test(source: Source, outcome: str, rows: int, *, by: Actor) -> None:
+    _record("source.tested", source, by=by, facts={**_place(source), "outcome": outcome, "rows": rows})
+
+
+def _place(source: Source) -> dict:
+    return {"place": source.place}
+
+
+def _record(kind: str, source: Source, *, by: Actor, facts: dict | None = None) -> None:
+    dataset = source.dataset
+    record(kind, by=by, on=source, department=dataset.department, dataset=dataset, facts=facts)

@@ -1,0 +1,76 @@
+"""A worker's part in a run: bring what the source holds as the file of the job, and look twice at what was read."""
+
+import hashlib
+from pathlib import Path
+
+from django.db import transaction
+
+from catalog import jobs
+from catalog.actions.proposals import Found
+from catalog.actions.sources import end_unchanged, last_done
+from catalog.models import Job, Source
+from catalog.sources import fetching
+from catalog.sources.errors import SourceError, note_of
+from catalog.sources.parts import Brought
+from catalog.store import store
+
+LEAST_SHARE = 0.5
+
+
+def bring(job: Job, scratch: Path, lease: jobs.Lease) -> bool:
+    """Fetches the file of the job into the store; false where nothing is new, and the job is done with that."""
+    source = Source.objects.get(pk=job.origin_id)
+    if source.state == Source.State.REMOVED:
+        raise SourceError("source-removed")
+    before = last_done(source)
+    marks = before.brought if before else {}
+
+    def progress(rows: int = 0, done: int = 0, total: int = 0) -> None:
+        lease.check()
+        lease.report("fetching", rows=rows, done=done, total=total)
+
+    progress()
+    brought = fetching.fetch(source, scratch, marks if marks.get("place") == source.place else {}, progress)
+    lease.check()
+    fingerprint = fetching.fingerprint(source, brought.content)
+    if brought.unchanged or (before is not None and fingerprint == marks.get("fingerprint")):
+        end_unchanged(job, marks | brought.marks)
+        return False
+    _keep(job, scratch / brought.file, brought, source, fingerprint)
+    return True
+
+
+def look_twice(job: Job, found: Found) -> None:
+    """Says what most rows or whole columns went missing of; such a version waits for its steward."""
+    current = job.dataset.current
+    if current is None:
+        return
+    new = {table.name: table for table in found.tables}
+    lost = []
+    for table in current.tables.all():
+        same = new.get(table.name)
+        rows = same.rows if same else 0
+        gone = [name for name in table.types if same is None or name not in same.types]
+        if rows < table.rows * LEAST_SHARE:
+            lost.append(note_of("lost-rows", table=table.name, before=table.rows, now=rows))
+        if gone:
+            lost.append(note_of("lost-columns", table=table.name, columns=", ".join(gone[:20])))
+    if lost:
+        found.report["notes"] = [*lost, *found.report["notes"]]
+        found.report["stopped"] = True
+        jobs.held(job).update(confirm=False)
+
+
+def _keep(job: Job, file: Path, brought: Brought, source: Source, fingerprint: str) -> None:
+    """The fetched file is the job's, under its fence: a worker that lost the job puts nothing into its place."""
+    with file.open("rb") as content:
+        digest = hashlib.file_digest(content, "sha256").hexdigest()
+    with transaction.atomic():
+        mine = jobs.hold_to_write(job)
+        store().put(str(file), job.source_path)
+        mine.source_name, mine.source_sha256, mine.source_bytes = brought.name, digest, file.stat().st_size
+        mine.brought = {**brought.marks, "fingerprint": fingerprint, "place": source.place}
+        mine.save(update_fields=["source_name", "source_sha256", "source_bytes", "brought"])
+    for name in ("source_name", "source_sha256", "source_bytes", "brought"):
+        setattr(job, name, getattr(mine, name))
+    file.unlink()
