@@ -51,7 +51,10 @@ def refuse_garbage(request: HttpRequest) -> HttpResponse | None:
         bad = True
     if _length(request) > settings.UPLOAD_MAX_BYTES + FORM_AROUND_FILE:
         return answer(request, Problem("too-large"))
-    if "\ufffd" in request.path_info or len(query) + len(request.path_info) > LONGEST_ADDRESS:
+    if len(query) + len(request.path_info) > LONGEST_ADDRESS:
+        words = _("The address is longer than %(most)s characters. Ask in fewer words.") % {"most": LONGEST_ADDRESS}
+        return answer(request, Problem("malformed-request", words))
+    if "\ufffd" in request.path_info:
         bad = True
     return answer(request, Problem("malformed-request", _("The address is not plain UTF-8."))) if bad else None
 

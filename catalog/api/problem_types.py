@@ -79,6 +79,13 @@ PROBLEM_TYPES: dict[str, ProblemType] = {
             _("The columns you may read are listed at /columns of the dataset. Case does not matter."),
         ),
         (
+            "unknown-function",
+            400,
+            _("There is no such function"),
+            _("The request calls a function that is not on the list, or one over many rows where a row stands alone."),
+            _("The list with an example for each is in the guide to queries. What is not there cannot be called."),
+        ),
+        (
             "table-required",
             400,
             _("Name a table"),

@@ -82,7 +82,8 @@ def _same(exc, request):
 
 def _of_query(exc: QueryError, request) -> Problem:
     code = exc.code if exc.code in PROBLEM_TYPES else "bad-parameter"
-    return Problem(code, exc.sentence, errors=[{"parameter": exc.parameter, "detail": exc.sentence}])
+    error = {"parameter": exc.parameter, "detail": exc.sentence}
+    return Problem(code, exc.sentence, errors=[error if exc.at is None else {**error, "at": exc.at}])
 
 
 def _of_model(exc: ModelValidationError, request) -> Problem:

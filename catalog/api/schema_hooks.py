@@ -27,6 +27,7 @@ PROBLEM = {
                     "parameter": {"type": "string"},
                     "header": {"type": "string"},
                     "detail": {"type": "string"},
+                    "at": {"type": "integer", "description": "The character of the parameter's text, from 1."},
                 },
             },
         },

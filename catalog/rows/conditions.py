@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from sqlglot import exp
 
 from catalog.masks import NUMBERS
-from catalog.rows.dialect import read
+from catalog.rows.dialect import place_of, read
 from catalog.rows.errors import QueryError
 from catalog.rows.expressions import DEEPEST, Made, made, settled, typed
 from catalog.rows.scope import Scope
@@ -23,13 +23,14 @@ def parsed(text: str, parameter: str) -> exp.Expression:
     """The syntax tree of a condition; what is no condition says so."""
     if len(text) > LONGEST:
         raise QueryError("bad-filter", _("This condition is longer than %(most)s characters."), parameter, most=LONGEST)
-    tree = read(BEFORE, text, only={"expressions", "where"})
-    if tree is None or len(tree.expressions) != 1 or "where" not in tree.args:
-        raise QueryError(
-            "bad-filter",
-            _("This is no condition. Write for example: district = 'North' and day >= '2026-01-01'"),
-            parameter,
-        )
+    no_condition = QueryError(
+        "bad-filter",
+        _("This is no condition. Write for example: district = 'North' and day >= '2026-01-01'"),
+        parameter,
+    )
+    tree = read(BEFORE, text, only={"expressions", "where"}, otherwise=no_condition)
+    if len(tree.expressions) != 1 or not tree.args.get("where"):
+        raise no_condition.placed(1)
     return tree.args["where"].this
 
 
@@ -43,6 +44,13 @@ def condition(text: str, scope: Scope) -> str:
 
 
 def _compile(node: exp.Expression, scope: Scope, depth: int) -> str:
+    try:
+        return _compiled(node, scope, depth)
+    except QueryError as refusal:
+        raise refusal.placed(scope.place(place_of(node)) or 1) from None
+
+
+def _compiled(node: exp.Expression, scope: Scope, depth: int) -> str:
     if depth > DEEPEST:
         raise QueryError("bad-filter", _("This condition is nested too deeply."), scope.parameter)
     if isinstance(node, exp.Paren):
@@ -79,7 +87,7 @@ def _made(node, scope: Scope, depth: int) -> Made:
         return made(node, scope, depth + 1)
     except QueryError as reason:
         if reason.code == "bad-select":
-            raise _unsupported(scope) from None
+            raise QueryError("bad-filter", reason.message, reason.parameter, at=reason.at, **reason.params) from None
         raise
 
 

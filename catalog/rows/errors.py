@@ -1,19 +1,31 @@
 """What can be wrong with a row query, in words that tell the asker what to do."""
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 
 
 class QueryError(ValidationError):
-    """A query that is refused: a stable code, a sentence, and the parameter that it is about."""
+    """A query that is refused: a stable code, a sentence, the parameter that it is about, and the place in its text."""
 
-    def __init__(self, code: str, sentence: str, parameter: str = "", **params):
+    def __init__(self, code: str, sentence: str, parameter: str = "", *, at: int | None = None, **params):
         super().__init__(sentence, code=code, params=params)
         self.parameter = parameter
+        self.at = at  # the character of the parameter's text, from 1
 
     @property
     def sentence(self) -> str:
         """The whole sentence, in the reader's language."""
-        return str(self.message % self.params if self.params else self.message)
+        params = self.params if self.at is None else {**self.params, "at": self.at}
+        words = str(self.message) % (params or {})
+        if self.at is None or "%(at)s" in self.message:
+            return words
+        return _("%(sentence)s (Look at character %(at)s.)") % {"sentence": words, "at": self.at}
+
+    def placed(self, at: int | None) -> "QueryError":
+        """The same refusal with its place, unless it has one."""
+        if self.at is None:
+            self.at = at
+        return self
 
 
 class EngineBusy(Exception):

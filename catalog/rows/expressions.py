@@ -4,6 +4,7 @@ Whatever could raise an error over a row is wrapped so that it gives null instea
 basis hides before it drops them, and an error would tell of them.
 """
 
+import difflib
 import re
 from dataclasses import dataclass
 from decimal import Decimal
@@ -12,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from sqlglot import exp
 
 from catalog.masks import NUMBERS
+from catalog.rows.dialect import place_of, shown
 from catalog.rows.errors import QueryError
 from catalog.rows.functions import AGGREGATES, FUNCTIONS, KINDS, PARTS, Function
 from catalog.rows.scope import ENGINE_TYPES, Scope
@@ -39,7 +41,14 @@ class Made:
 
 
 def made(node: exp.Expression, scope: Scope, depth: int = 0, *, sums: bool = False) -> Made:
-    """The expression; `sums` allows sums, means and counts in it."""
+    """The expression; `sums` allows sums, means and counts in it. A refusal names the place of its innermost part."""
+    try:
+        return _made(node, scope, depth, sums=sums)
+    except QueryError as refusal:
+        raise refusal.placed(scope.place(place_of(node))) from None
+
+
+def _made(node: exp.Expression, scope: Scope, depth: int, *, sums: bool) -> Made:
     if depth > DEEPEST:
         raise QueryError("bad-select", _("This is nested too deeply."), scope.parameter)
     if isinstance(node, exp.Paren):
@@ -257,9 +266,13 @@ def _misused(name: str, function: Function, scope: Scope) -> QueryError:
 
 
 def _no_function(name: str, scope: Scope) -> QueryError:
+    known = ["count", *AGGREGATES, *FUNCTIONS]
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.7)
+    if near and near[0] != name:
+        words = _("There is no function “%(name)s” here. Did you mean “%(meant)s”?")
+        return QueryError("unknown-function", words, scope.parameter, name=shown(name[:40]), meant=near[0])
     words = _("There is no function “%(name)s” here. Those that there are: %(known)s.")
-    known = ", ".join(["count", *AGGREGATES, *FUNCTIONS])
-    return QueryError("unknown-function", words, scope.parameter, name=name[:40], known=known)
+    return QueryError("unknown-function", words, scope.parameter, name=shown(name[:40]), known=", ".join(known))
 
 
 def _unknown(scope: Scope) -> QueryError:

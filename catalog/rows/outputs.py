@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from django.utils.translation import gettext_lazy as _
 from sqlglot import exp
 
-from catalog.rows.dialect import read
+from catalog.rows.dialect import place_of, read, shown
 from catalog.rows.errors import QueryError
 from catalog.rows.expressions import Made, made, settled
 from catalog.rows.query import RowQuery
 from catalog.rows.scope import Scope, quoted
 
-SELECT, GROUP, ORDER = "SELECT ", "SELECT 1 GROUP BY ", "SELECT 1 ORDER BY "
+SELECT, GROUP = "SELECT ", "SELECT 1 GROUP BY "
+MOST_KEYS = 20
 
 
 @dataclass(frozen=True)
@@ -55,16 +56,18 @@ def _chosen(query: RowQuery, scope: Scope) -> dict[str, Made] | None:
     if not query.select:
         return None
     scope.parameter, scope.before = "select", len(SELECT)
-    tree = read(SELECT, query.select, only={"expressions"})
-    if tree is None or not tree.expressions:
-        raise _bad_select()
+    tree = read(SELECT, query.select, only={"expressions"}, otherwise=_bad_select())
+    if not tree.expressions:
+        raise _bad_select().placed(1)
     outputs: dict[str, Made] = {}
     for node in tree.expressions:
-        name, one = _output(node, scope)
+        try:
+            name, one = _output(node, scope)
+        except QueryError as refusal:
+            raise refusal.placed(scope.place(place_of(node))) from None
         if name in outputs or name.startswith("__"):
-            raise QueryError(
-                "bad-select", _("“select” names “%(name)s” twice, or in a way that is ours."), "select", name=name[:80]
-            )
+            words = _("“select” names “%(name)s” twice, or in a way that is ours.")
+            raise QueryError("bad-select", words, "select", at=scope.place(place_of(node)), name=shown(name))
         outputs[name] = one
     return outputs
 
@@ -98,10 +101,13 @@ def _groups(query: RowQuery, chosen: dict[str, Made], scope: Scope) -> dict[str,
     names = _plain(query.group_by)
     if all(name in scope.columns or name.lower() in scope.columns for name in names):
         return {name: Made(*scope.column(name)) for name in names}
-    tree = read(GROUP, query.group_by, only={"expressions", "group"})
-    nodes = tree.args["group"].expressions if tree is not None and "group" in tree.args else []
+    tree = read(GROUP, query.group_by, only={"expressions", "group"}, otherwise=_bad_group())
+    nodes = tree.args["group"].expressions if tree.args.get("group") else []
     if not nodes:
-        raise _bad_group()
+        raise _bad_group().placed(1)
+    if len(nodes) > MOST_KEYS:
+        words = _("“group_by” names at most %(most)s columns.")
+        raise QueryError("bad-parameter", words, "group_by", at=1, most=MOST_KEYS)
     return dict(_group(node, chosen, scope) for node in nodes)
 
 
@@ -109,11 +115,11 @@ def _group(node, chosen: dict[str, Made], scope: Scope) -> tuple[str, Made]:
     if isinstance(node, exp.Column) and node.name in chosen and node.name not in scope.columns:
         one = chosen[node.name]
         if one.summed:
-            raise _bad_group()
+            raise _bad_group().placed(scope.place(place_of(node)))
         return node.name, one
     one = made(node, scope)
     if one.is_free:
-        raise _bad_group()
+        raise _bad_group().placed(scope.place(place_of(node)))
     return (node.name or one.sql), one
 
 
@@ -138,28 +144,38 @@ def _order(query: RowQuery, chosen: dict[str, Made], scope: Scope, source: str, 
     """The order that is asked for, completed so that no two rows tie."""
     kinds = {name: one.kind for name, one in chosen.items()}
     within = Scope(columns=kinds if is_summed else scope.columns, params=scope.params, parameter="order_by")
-    order = [_key(part, chosen, within, source, is_summed=is_summed) for part in _plain(query.order_by)]
+    parts = _placed(query.order_by)
+    if len(parts) > MOST_KEYS:
+        words = _("“order_by” names at most %(most)s columns.")
+        raise QueryError("bad-parameter", words, "order_by", at=parts[MOST_KEYS][0], most=MOST_KEYS)
+    order = [_key(part, at, chosen, within, source, is_summed=is_summed) for at, part in parts]
     if not is_summed:
         return [*order, Key("__row", False, "integer")]
     named = {key.sql for key in order}
     return order + [Key(quoted(name), False, kind) for name, kind in kinds.items() if quoted(name) not in named]
 
 
-def _key(part: str, chosen: dict[str, Made], scope: Scope, source: str, *, is_summed: bool) -> Key:
+def _key(part: str, at: int, chosen: dict[str, Made], scope: Scope, source: str, *, is_summed: bool) -> Key:
     down, name = part.startswith("-"), part.removeprefix("-").strip().strip('"')
     if not is_summed and name in chosen and name not in scope.columns:
         return Key(chosen[name].sql, down, chosen[name].kind)
-    column, kind = scope.column(name)
+    column, kind = scope.column(name, at)
     # Qualified, for a selected column may bear the name of another one.
     return Key(column if is_summed else f"{source}.{column}", down, kind)
 
 
 def _plain(text: str) -> list[str]:
-    return [
-        part.strip().strip('"') if not part.strip().startswith("-") else part.strip()
-        for part in text.split(",")
-        if part.strip()
-    ]
+    return [part.strip('"') if not part.startswith("-") else part for _at, part in _placed(text)]
+
+
+def _placed(text: str) -> list[tuple[int, str]]:
+    """The parts between commas, each with the character at which it begins, from 1."""
+    found, at = [], 1
+    for part in text.split(","):
+        if part.strip():
+            found.append((at + len(part) - len(part.lstrip()), part.strip()))
+        at += len(part) + 1
+    return found
 
 
 def _bad_select() -> QueryError:

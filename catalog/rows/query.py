@@ -16,6 +16,7 @@ TEXTS = ("select", "where", "group_by", "having", "order_by", "after", "q")
 RESERVED = frozenset({*TEXTS, "distinct", "sample", "limit", "basis", "format", "total", "facets"})
 LATER = frozenset({"timezone", "as_of"})
 LONGEST = 4_000
+MOST_FILTERS = 100
 MOST_ROWS = 10_000
 PAGE = 100
 
@@ -115,12 +116,13 @@ def _one(params, name: str) -> str:
             "bad-parameter", _("“%(name)s” is longer than %(most)s characters."), name, name=name, most=LONGEST
         )
     if "\x00" in text:
-        raise QueryError("bad-parameter", _("“%(name)s” holds a character that no text has."), name, name=name)
-    return text.strip()
+        at = text.index("\x00") + 1
+        raise QueryError("bad-parameter", _("“%(name)s” holds a character that no text has."), name, at=at, name=name)
+    return text.rstrip()  # what stands before the first word counts for the places of all
 
 
 def _whole(params, name: str) -> int:
-    text = _one(params, name)
+    text = _one(params, name).strip()
     if not text:
         return 0
     if not (text.isascii() and text.isdigit() and len(text) < 9 and 1 <= int(text) <= MOST_ROWS):
@@ -135,7 +137,7 @@ def _whole(params, name: str) -> int:
 
 
 def _flag(params, name: str) -> bool:
-    text = _one(params, name).lower()
+    text = _one(params, name).strip().lower()
     if text not in {"", "true", "false"}:
         raise QueryError("bad-parameter", _("“%(name)s” is true or false."), name, name=name)
     return text == "true"
@@ -143,6 +145,9 @@ def _flag(params, name: str) -> bool:
 
 def _filters(params) -> tuple[tuple[str, str, str], ...]:
     found = []
+    if len(params) > MOST_FILTERS:
+        words = _("An address holds at most %(most)s parameters. Write “column__in=a,b,c”, or “where”.")
+        raise QueryError("bad-parameter", words, most=MOST_FILTERS)
     for name in params:
         if name in RESERVED:
             continue

@@ -7,6 +7,7 @@ from decimal import Decimal, InvalidOperation
 
 from django.utils.translation import gettext_lazy as _
 
+from catalog.rows.dialect import shown
 from catalog.rows.errors import QueryError
 
 ENGINE_TYPES = {
@@ -74,7 +75,7 @@ class Scope:
             words = _("There is no column “%(name)s” here (character %(at)s).")
         else:
             words = _("There is no column “%(name)s” here.")
-        return QueryError("unknown-column", words, self.parameter, name=name[:80], meant=meant, at=at)
+        return QueryError("unknown-column", words, self.parameter, at=at, name=shown(name), meant=meant)
 
 
 def quoted(name: str) -> str:
@@ -96,12 +97,12 @@ def checked(text: str, kind: str, column: str, parameter: str) -> str:
     }
     try:
         if kind in readers:
-            if not text.isascii():  # other scripts have digits too, which the engine does not read
+            if not text.isascii() or "_" in text:  # other digits, or signs between them: not read by the engine
                 raise ValueError
             value = readers[kind](text.strip().lower() if kind == "boolean" else text.strip())
             if kind == "integer" and not -(2**63) <= value < 2**63:
                 raise ValueError
-            if kind == "decimal" and (not value.is_finite() or abs(value) >= Decimal(10) ** 20):
+            if kind == "decimal" and not -(10**20) < value < 10**20:  # what is not a number is on neither side
                 raise ValueError
             if kind == "time" and value.tzinfo is not None:
                 raise ValueError
@@ -111,7 +112,7 @@ def checked(text: str, kind: str, column: str, parameter: str) -> str:
             "bad-filter",
             _("“%(value)s” does not fit column “%(column)s”, which is of type %(kind)s."),
             parameter,
-            value=text[:80],
+            value=shown(text),
             column=column,
             kind=kind,
         ) from None
