@@ -6,6 +6,7 @@ from audit.canonical import canonical
 
 MOST_ITEMS = 200
 MOST_BYTES = 8_000
+MOST_OF_A_LETTER = 6  # bytes of the JSON of one, and of the marks around and between two texts
 
 
 def stated(things: list[str] | dict[str, str]):
@@ -22,7 +23,12 @@ def spelled_out(name: str, things: list[str] | dict[str, str]) -> dict[str, str]
 
 def is_long(things: list[str] | dict[str, str]) -> bool:
     """True for a list that an event cannot be asked to carry."""
-    return len(things) > MOST_ITEMS or len(_text(things)) > MOST_BYTES
+    if len(things) > MOST_ITEMS:
+        return True
+    letters = sum(map(len, things)) + (sum(map(len, things.values())) if isinstance(things, dict) else 0)
+    if (letters + len(things)) * MOST_OF_A_LETTER <= MOST_BYTES:
+        return False
+    return len(_text(things)) > MOST_BYTES
 
 
 def _text(things: list[str] | dict[str, str]) -> bytes:

@@ -2,9 +2,12 @@
 
 import hashlib
 import json
+import re
 import secrets
+import threading
 import uuid
 from datetime import date
+from itertools import count
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -15,6 +18,7 @@ from audit.actor import Actor
 from audit.canonical import canonical
 from audit.kinds import KINDS
 from audit.models import Event
+from audit.planned import Planned
 
 LIMIT = 65_535
 # One statement, because every exit waits for it: the event, and beside it what may be erased.
@@ -24,6 +28,8 @@ INSERT_BOTH = (
     f"WITH event AS ({INSERT}), detail AS ("
     'INSERT INTO audit_eventdetail (event_id, "values") SELECT id, %s::jsonb FROM event) SELECT id FROM event'
 )
+KINDS_OF_COLUMNS = ["uuid", "timestamptz", "text", "text", "uuid", "uuid", "uuid", "uuid", "text"]
+_here = threading.local()  # what is planned belongs to the connection of its thread
 
 
 class Unrecordable(Exception):
@@ -38,27 +44,45 @@ def record(kind, *, by: Actor, on, department=None, dataset=None, basis=None, fa
     """
     if not connection.in_atomic_block:
         raise Unrecordable(f"{kind}: an event is written in the transaction of the act that it records")
-    facts = facts or {}
-    _check(kind, facts)
-
-    event = Event(uuid=uuid.uuid4(), time=timezone.now(), kind=kind)
-    body, openings = _body(event, by, on, department, dataset, basis, facts, private or {})
-    event.body = canonical(body).decode()
-    if len(event.body.encode()) > LIMIT:
-        raise Unrecordable(f"{kind}: the event is larger than {LIMIT} bytes")
-    event.actor = by.user_id
-    event.department = _key(department)
-    event.dataset = _key(dataset)
-    event.basis = _key(basis)
-    event.subject = f"{on._meta.model_name}:{on.pk}"
+    event, openings = _written(kind, by, on, department, dataset, basis, facts or {}, private or {})
     _insert(event, openings)
     transaction.on_commit(lambda: _announce(event))
+    return event
+
+
+def record_alone(kind, *, by: Actor, on, department=None, dataset=None, basis=None, facts=None, private=None) -> Event:
+    """One event that is an act of its own and changes nothing else: on the disk when this returns.
+
+    Takes what `record` takes. Its one statement is its transaction, so it is refused inside another.
+    """
+    if connection.in_atomic_block:
+        raise Unrecordable(f"{kind}: an event of its own is durable at once, which it is not within a transaction")
+    event, openings = _written(kind, by, on, department, dataset, basis, facts or {}, private or {})
+    _insert(event, openings)
+    _announce(event)
     return event
 
 
 def commitment(salt: str, value: str) -> str:
     """SHA-256 over a random 256-bit salt and the value: binds to it, tells nothing of it."""
     return hashlib.sha256(bytes.fromhex(salt) + value.encode()).hexdigest()
+
+
+def _written(kind, by, on, department, dataset, basis, facts, private) -> tuple[Event, dict]:
+    """The event as it will be kept, and what of it may be erased."""
+    _check(kind, facts)
+    event = Event(uuid=uuid.uuid4(), time=timezone.now(), kind=kind)
+    body, openings = _body(event, by, on, department, dataset, basis, facts, private)
+    text = canonical(body)
+    if len(text) > LIMIT:
+        raise Unrecordable(f"{kind}: the event is larger than {LIMIT} bytes")
+    event.body = text.decode()
+    event.actor = by.user_id
+    event.department = _key(department)
+    event.dataset = _key(dataset)
+    event.basis = _key(basis)
+    event.subject = f"{on._meta.model_name}:{on.pk}"
+    return event, openings
 
 
 def _check(kind: str, facts: dict) -> None:
@@ -122,13 +146,26 @@ def _plain(value):
 def _insert(event: Event, openings: dict) -> None:
     """Writes the row of the event, and its erasable one where there is something to erase."""
     row = [getattr(event, column) for column in COLUMNS]
+    if openings:
+        row.append(json.dumps(openings))
     with connection.cursor() as cursor:
-        if openings:
-            cursor.execute(INSERT_BOTH, [*row, json.dumps(openings)])
-        else:
-            cursor.execute(INSERT, row)
+        if not _planned(bool(openings)).execute(cursor, row):
+            cursor.execute(INSERT_BOTH if openings else INSERT, row)
         (event.pk,) = cursor.fetchone()
     event._state.adding, event._state.db = False, connection.alias
+
+
+def _planned(both: bool) -> Planned:
+    """The statement as this thread's connection planned it."""
+    if not hasattr(_here, "planned"):
+        kinds = KINDS_OF_COLUMNS
+        _here.planned = Planned(_numbered(INSERT), kinds), Planned(_numbered(INSERT_BOTH), [*kinds, "jsonb"])
+    return _here.planned[both]
+
+
+def _numbered(sql: str) -> str:
+    numbers = count(1)
+    return re.sub("%s", lambda _mark: f"${next(numbers)}", sql)
 
 
 def _key(thing):

@@ -12,19 +12,19 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 
 import pyarrow as pa
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.http import Http404
 from django.utils.translation import gettext as _
 
 from audit.actor import Actor
 from audit.canonical import canonical
 from audit.lists import spelled_out, stated
-from audit.log import record
+from audit.log import record_alone
 from catalog import watch
-from catalog.holding import covered_table, held, still_held
+from catalog.holding import Opened, held, opened_table, still_held
 from catalog.models import Basis, Distribution, Document, Table, Version
 from catalog.row_keys import key_under, named_keys
 from catalog.rows.comparing import Comparison, Side, compare
@@ -35,11 +35,12 @@ from catalog.rows.letting import pseudonym_key
 from catalog.rows.plan import OutColumn, Plan, plan, statistics
 from catalog.rows.query import RowQuery
 from catalog.store import CHUNK, store
-from catalog.terms import TableTerms, Terms
+from catalog.terms import Terms
 from catalog.versions import covers
 
 log = logging.getLogger(__name__)
 LOOK_AGAIN = 0.2  # seconds between two looks at a basis while rows leave
+MOST_KEPT = 256  # queries whose words in events stay in memory
 _line = json.JSONEncoder(sort_keys=True, ensure_ascii=False, default=str).encode
 
 
@@ -105,16 +106,15 @@ class Exit:
             "outcome": self.reason or outcome,
         }
         try:
-            with transaction.atomic():
-                record(
-                    "disclosure.closed",
-                    by=self.by,
-                    on=self.basis,
-                    dataset=self.basis.dataset,
-                    basis=self.basis,
-                    department=self.basis.department or self.basis.dataset.department,
-                    facts=facts,
-                )
+            record_alone(
+                "disclosure.closed",
+                by=self.by,
+                on=self.basis,
+                dataset=self.basis.dataset,
+                basis=self.basis,
+                department=self.basis.department or self.basis.dataset.department,
+                facts=facts,
+            )
         except Exception:  # the rows are gone already: the ceiling of the opening event stands
             log.exception("The end of disclosure %s was not written; its ceiling stands.", self.opened)
 
@@ -196,8 +196,9 @@ def open_rows(query: RowQuery, *, over: list[tuple[Version, Basis]], by: Actor) 
     there (hidden and missing are the same), Http404 where the table is not let out. Must not be called inside a
     transaction: the opening event is durable before this returns.
     """
-    version, basis, table, terms = _checked(query.table, over, by)
-    made = plan(query, terms, table.types, pseudonyms=_pseudonyms(basis), about=_about(version, basis))
+    version, opened = _checked(query.table, over, by)
+    basis, table = opened.basis, opened.table
+    made = plan(query, opened.terms, opened.types, pseudonyms=_pseudonyms(basis), about=_about(version, basis))
     most = max(table.rows, 1)  # a count over no rows is a row too
     ceiling = {"ceiling": most if query.limit is None else min(query.limit, most)}
     exit_ = _opened(version, basis, table.name, made, query, ceiling, by)
@@ -206,10 +207,11 @@ def open_rows(query: RowQuery, *, over: list[tuple[Version, Basis]], by: Actor) 
 
 def open_statistics(table_name: str, *, over: list[tuple[Version, Basis]], by: Actor) -> list[dict]:
     """Rows, and for each column nulls, distinct values, least, greatest and frequent: of what the basis lets out."""
-    version, basis, table, terms = _checked(table_name, over, by)
-    made = statistics(terms, table.types, pseudonyms=_pseudonyms(basis))
+    version, opened = _checked(table_name, over, by)
+    basis, table = opened.basis, opened.table
+    made = statistics(opened.terms, opened.types, pseudonyms=_pseudonyms(basis))
     query = RowQuery(table=table_name, select="statistics")
-    ceiling = {"ceiling": len(terms.columns)}  # a row of statistics for each column
+    ceiling = {"ceiling": len(opened.terms.columns)}  # a row of statistics for each column
     exit_ = _opened(version, basis, table.name, made, query, ceiling, by)
     return list(_rows(made, table, exit_, None).dicts())
 
@@ -221,9 +223,9 @@ def open_changes(asked: Comparison, *, older: tuple[Version, Basis], newer: tupl
     """
     sides, tables = [], []
     for over in (older, newer):
-        version, basis, table, terms = _checked(asked.table, [over], by)
-        sides.append((version, basis, Side(terms, table.types, _pseudonyms(basis))))
-        tables.append(table)
+        version, opened = _checked(asked.table, [over], by)
+        sides.append((version, opened.basis, Side(opened.terms, opened.types, _pseudonyms(opened.basis))))
+        tables.append(opened.table)
     (since, former, before), (version, basis, after) = sides
     _check_comparable(former, basis)
     named = named_keys(basis.dataset).get(asked.table, [])
@@ -275,20 +277,18 @@ def read_file(exit_: Exit, path: str, *, start: int = 0, length: int | None = No
         exit_.close(outcome)
 
 
-def _checked(table_name: str, over, by: Actor) -> tuple[Version, Basis, Table, TableTerms]:
+def _checked(table_name: str, over, by: Actor) -> tuple[Version, Opened]:
     """Everything that must hold before a row may leave, read fresh."""
     if len(over) != 1:
         raise QueryError("one-basis", _("One version under one basis is read at a time."))
     ((version, basis),) = over
-    fresh = _held(basis, by)
-    table = covered_table(fresh, version, table_name)
-    if table is None:
-        _check_covers(fresh, version)
+    opened = opened_table(basis, version, table_name, by)
+    if opened is None:
+        _check_covers(_held(basis, by), version)
         raise Http404
-    terms = Terms.from_json(fresh.terms).of_table(table_name, table.types)
-    if terms is None:
+    if opened.terms is None:
         raise Http404
-    return version, fresh, table, terms
+    return version, opened
 
 
 def _check_comparable(one: Basis, other: Basis) -> None:
@@ -328,7 +328,7 @@ def _opened(version, basis, table: str, made: Plan | None, query, ceiling: dict[
     if basis.kind == Basis.Kind.RELEASE:
         return Exit(basis, by, None, also=former)
     columns = made.reads if made else []
-    asked = {**query.shape(), "filtered_by": stated(made.filtered_by if made else [])}
+    asked, asked_sha256 = _asked(query, tuple(made.filtered_by if made else []))
     facts = {
         "exit": query.select.split(" ")[0] if made is None else made.exit,
         "purpose": basis.purpose,
@@ -337,22 +337,28 @@ def _opened(version, basis, table: str, made: Plan | None, query, ceiling: dict[
         "table": table,
         "columns": stated(columns),
         "query": asked,
-        "query_sha256": hashlib.sha256(canonical(asked)).hexdigest(),  # with its values it could be found by trying
+        "query_sha256": asked_sha256,
         **ceiling,
         **({"since": since[0].pk} if since else {}),
     }
-    with transaction.atomic(durable=True):
-        event = record(
-            "disclosure.opened",
-            by=by,
-            on=basis,
-            dataset=basis.dataset,
-            basis=basis,
-            department=basis.department or basis.dataset.department,
-            facts=facts,
-            private={"query": query.words(), **spelled_out("columns", columns)},
-        )
+    event = record_alone(
+        "disclosure.opened",
+        by=by,
+        on=basis,
+        dataset=basis.dataset,
+        basis=basis,
+        department=basis.department or basis.dataset.department,
+        facts=facts,
+        private={"query": query.words(), **spelled_out("columns", columns)},
+    )
     return Exit(basis, by, event.uuid)
+
+
+@lru_cache(MOST_KEPT)
+def _asked(query: RowQuery, filtered_by: tuple[str, ...]) -> tuple[dict, str]:
+    """What an event states of a query, and the digest of that: with its values it could be found by trying."""
+    asked = {**query.shape(), "filtered_by": stated(list(filtered_by))}
+    return asked, hashlib.sha256(canonical(asked)).hexdigest()
 
 
 def _rows(made: Plan, table: Table, exit_: Exit, limit: int | None, *, since: Table | None = None) -> Rows:

@@ -3,19 +3,77 @@
 The rules are `bases_open_to` and `versions_under`; each is asked as a `Question`, for its SQL is always the same.
 """
 
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from types import SimpleNamespace
 from uuid import UUID
 
-from django.db.models import F, QuerySet
+from django.db.models import F, Func, QuerySet, Subquery
 
 from audit.actor import Actor
 from catalog.models import Basis, Dataset, Table, Version
 from catalog.permissions import bases_open_to
 from catalog.questions import Question
+from catalog.terms import TableTerms, Terms
 from catalog.versions import versions_under
 
 MOST = 50  # bases of one reader over one dataset; more than that are named one by one
+MOST_KEPT, WIDEST_KEPT = 128, 400  # tables whose rows of the database stay in memory, and the columns of the widest
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A table that a basis opens, with the state in which the database's rows about it were when they were read."""
+
+    basis: Basis
+    table: Table
+    state: tuple
+
+    @cached_property
+    def types(self) -> dict[str, str]:
+        """Column name to type, in order."""
+        return self.table.types
+
+    @cached_property
+    def terms(self) -> TableTerms | None:
+        """What leaves of the table; None where nothing does."""
+        return Terms.from_json(self.basis.terms).of_table(self.table.name, self.types)
+
+
+_kept: OrderedDict[tuple, Opened] = OrderedDict()
+_lock = threading.Lock()
+
+
+def opened_table(basis: Basis, version: Version, name: str, by: Actor) -> Opened | None:
+    """The basis as it is at this moment and the table of this name, if it lets this reader in and opens the version.
+
+    The database decides each time. It also says in which state its rows are: while that is as it was, what was read
+    of them is not read again.
+    """
+    place = (basis.pk, version.pk, name)
+    kept = _kept.get(place)
+    if kept is not None and kept.state == _state(kept.basis, version, name, by):
+        return kept
+    state = _state(basis, version, name, by)  # before what it is of: whatever changes in between shows the next time
+    fresh = held(basis, by)
+    table = fresh and covered_table(fresh, version, name)
+    if table is None:
+        return None
+    found = Opened(fresh, table, state)
+    if state and _way(fresh) == _way(basis) and len(found.types) <= WIDEST_KEPT:
+        _keep(place, found)
+    return found
+
+
+def _keep(place: tuple, found: Opened) -> None:
+    with _lock:
+        _kept[place] = found
+        _kept.move_to_end(place)
+        while len(_kept) > MOST_KEPT:
+            _kept.popitem(last=False)
 
 
 def held(basis: Basis, by: Actor) -> Basis | None:
@@ -36,14 +94,24 @@ def bases_over(dataset: UUID, by: Actor) -> list[Basis]:
 
 def covered_table(basis: Basis, version: Version, name: str) -> Table | None:
     """The table of this name in this version, if the basis opens the version."""
-    values = {"dataset": basis.dataset_id, "version": version.pk, "name": name}
-    if basis.version_id is not None:
-        found = PINNED.ask(pinned=basis.version_id, **values)
-    elif basis.kind == Basis.Kind.DUTY:
-        found = OF_DUTY.ask(**values)
-    else:
-        found = SINCE.ask(since=basis.valid_from, **values)
+    way, values = _way(basis)
+    found = TABLES[way].ask(dataset=basis.dataset_id, version=version.pk, name=name, **values)
     return found[0] if found else None
+
+
+def _state(basis: Basis, version: Version, name: str, by: Actor) -> tuple | None:
+    """The numbers of the states of basis, dataset, departments and table; None where it does not hold."""
+    way, values = _way(basis)
+    about = {"basis": basis.pk, "dataset": basis.dataset_id, "version": version.pk, "name": name}
+    found = STATES[_kind(by), way].ask(**about, **values, **_reader(by))
+    return found[0] if found else None
+
+
+def _way(basis: Basis) -> tuple[str, dict]:
+    """Which versions a basis opens: the one it is pinned to, all, or those since it began."""
+    if basis.version_id is not None:
+        return "pinned", {"pinned": basis.version_id}
+    return ("all", {}) if basis.kind == Basis.Kind.DUTY else ("since", {"since": basis.valid_from})
 
 
 def _kind(by: Actor) -> str:
@@ -87,11 +155,30 @@ def _tables(
     return Table.objects.filter(version__in=versions_under(basis), version=version, name=name).order_by()
 
 
+def _states(basis: UUID, dataset: UUID, version: UUID, name: str, pinned=None, since=None, **reader: UUID) -> QuerySet:
+    tables = _tables(dataset, version, name, pinned, since).values_list(RowState("path"))
+    rows = ["purpose", "dataset__title_en", "dataset__department__code", "department__code"]
+    return _open_to(**reader).filter(pk=basis, dataset=dataset).values_list(*map(RowState, rows), Subquery(tables))
+
+
+class RowState(Func):
+    """The number of the transaction that last wrote the row which holds a column: PostgreSQL's `xmin`."""
+
+    def as_sql(self, compiler, connection):
+        """The system column of the table that the column belongs to."""
+        (column,) = self.source_expressions
+        return f"{compiler.quote_name_unless_alias(column.alias)}.xmin::text", []
+
+
 READERS = {"public": {}, "person": {"user": "uuid"}, "key": {"user": "uuid", "key": "uuid"}}
+WAYS = {"pinned": {"pinned": "uuid"}, "all": {}, "since": {"since": "timestamptz"}}
+OF_TABLE = {"dataset": "uuid", "version": "uuid", "name": "text"}
 HELD = {kind: Question(_whole, basis="uuid", **ids) for kind, ids in READERS.items()}
 STILL_HELD = {kind: Question(_only_whether, basis="uuid", **ids) for kind, ids in READERS.items()}
 OVER = {kind: Question(_over, dataset="uuid", **ids) for kind, ids in READERS.items()}
-OF_TABLE = {"dataset": "uuid", "version": "uuid", "name": "text"}
-PINNED = Question(_tables, **OF_TABLE, pinned="uuid")
-OF_DUTY = Question(_tables, **OF_TABLE)
-SINCE = Question(_tables, **OF_TABLE, since="timestamptz")
+TABLES = {way: Question(_tables, **OF_TABLE, **values) for way, values in WAYS.items()}
+STATES = {
+    (kind, way): Question(_states, basis="uuid", **OF_TABLE, **values, **ids)
+    for kind, ids in READERS.items()
+    for way, values in WAYS.items()
+}

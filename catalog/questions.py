@@ -4,7 +4,6 @@ The rule stays where it is read, in a queryset such as `bases_open_to`; here is 
 planning it anew took nine tenths of the time of opening the gate.
 """
 
-import hashlib
 import secrets
 import threading
 import uuid
@@ -13,12 +12,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
-from django.db import DatabaseError, connection
+from django.db import connection
 from django.db.models import QuerySet
 from django.db.models.query import get_related_populators
 from django.utils import timezone
-from psycopg2 import errors
 from psycopg2.extensions import AsIs
+
+from audit.planned import Planned
 
 NOW, A_MOMENT = "now", timedelta(minutes=1)
 _moments = count(1)
@@ -27,19 +27,20 @@ STAND_INS = {
     "text": lambda: secrets.token_hex(16),
     "timestamptz": lambda: datetime(1, 1, 1, tzinfo=UTC) + timedelta(microseconds=next(_moments)),
 }
-# A pooler between us and the database may give each statement another session, which knows nothing of the plan.
-NOT_PLANNED_HERE = (errors.InvalidSqlStatementName, errors.DuplicatePreparedStatement, errors.FeatureNotSupported)
 
 
 class Question:
-    """Objects of a queryset by values of the kinds `uuid`, `text`, `timestamptz`; every other moment in it is now."""
+    """What a queryset finds by values of the kinds `uuid`, `text`, `timestamptz`; every other moment in it is now.
+
+    Objects, or of a `values_list` rows as the database gives them.
+    """
 
     def __init__(self, write: Callable[..., QuerySet], **kinds: str):
         self._write, self._kinds = write, kinds
         self._here = threading.local()  # what is written belongs to the connection of its thread
 
     def ask(self, **values) -> list:
-        """The objects, read at this moment."""
+        """What is found at this moment."""
         if not hasattr(self._here, "written"):
             self._here.written = _written(self._write, self._kinds)
         return self._here.written.ask({NOW: timezone.now(), **values})
@@ -48,41 +49,22 @@ class Question:
 class _Written:
     """The SQL of a question, its values named in order, and how its rows become objects."""
 
-    def __init__(self, sql: str, given: list, slots: list[str | None], kinds: dict[str, str], rows_to: "_Objects"):
-        self.sql, self.given, self.slots, self.kinds, self.rows_to = sql, given, slots, kinds, rows_to
-        self.name = f"asked_{hashlib.sha256(f'{sql} {given}'.encode()).hexdigest()[:32]}"
-        self.planned_by = None
+    def __init__(self, sql: str, given: list, slots: list[str | None], kinds: dict[str, str], objects: Callable):
+        self.sql, self.given, self.slots, self.kinds, self.objects = sql, given, slots, kinds, objects
+        self.planned: Planned | None = None
 
     def ask(self, values: dict) -> list:
         with connection.cursor() as cursor:
-            if connection.in_atomic_block or self.planned_by is NOT_PLANNED_HERE:
-                self._ask_plainly(cursor, values)
-            else:
-                try:
-                    self._ask_planned(cursor, values)
-                except DatabaseError as reason:
-                    if not isinstance(reason.__cause__, NOT_PLANNED_HERE):
-                        raise
-                    self.planned_by = NOT_PLANNED_HERE
-                    self._ask_plainly(cursor, values)
-            return self.rows_to.objects(cursor.fetchall())
+            if self.planned is None:
+                numbers = {name: AsIs(f"${n}") for n, name in enumerate(self.kinds, 1)}
+                self.planned = Planned(self._filled(cursor, numbers), list(self.kinds.values()))
+            if not self.planned.execute(cursor, [values[name] for name in self.kinds]):
+                cursor.execute(self._filled(cursor, values))
+            return self.objects(cursor.fetchall())
 
-    def _ask_plainly(self, cursor, values: dict) -> None:
-        cursor.execute(self.sql, [self._value(n, values) for n in range(len(self.given))])
-
-    def _ask_planned(self, cursor, values: dict) -> None:
-        marks = ", ".join(["%s"] * len(self.kinds))
-        text = cursor.mogrify(f"EXECUTE {self.name} ({marks})", [values[name] for name in self.kinds]).decode()
-        if self.planned_by is not connection.connection:
-            numbers = {name: AsIs(f"${n}") for n, name in enumerate(self.kinds, 1)}
-            body = cursor.mogrify(self.sql, [self._value(n, numbers) for n in range(len(self.given))]).decode()
-            text = f"PREPARE {self.name} ({', '.join(self.kinds.values())}) AS {body}; {text}"
-        cursor.execute(text)
-        self.planned_by = connection.connection
-
-    def _value(self, n: int, values: dict):
-        slot = self.slots[n]
-        return self.given[n] if slot is None else values[slot]
+    def _filled(self, cursor, values: dict) -> str:
+        filled = [one if slot is None else values[slot] for one, slot in zip(self.given, self.slots, strict=True)]
+        return cursor.mogrify(self.sql, filled).decode()
 
 
 @dataclass(frozen=True)
@@ -109,16 +91,20 @@ def _written(write: Callable[..., QuerySet], kinds: dict[str, str]) -> _Written:
     values = {name: STAND_INS[kind]() for name, kind in kinds.items()}
     compiler = write(**values).query.get_compiler(connection=connection)
     sql, given = compiler.as_sql()
+    rows_to = list if compiler.klass_info is None else _objects_of(compiler).objects
+    slots = [_slot(value, values) for value in given]
+    return _Written(sql, list(given), slots, {NOW: "timestamptz", **kinds}, rows_to)
+
+
+def _objects_of(compiler) -> _Objects:
     columns = [column for column, _sql, _alias in compiler.select]
-    rows_to = _Objects(
+    return _Objects(
         model=compiler.klass_info["model"],
         names=[column.target.attname for column in columns[: len(compiler.klass_info["select_fields"])]],
         populators=get_related_populators(compiler.klass_info, compiler.select, connection.alias),
         converters=compiler.get_converters(columns),
         compiler=compiler,
     )
-    slots = [_slot(value, values) for value in given]
-    return _Written(sql, list(given), slots, {NOW: "timestamptz", **kinds}, rows_to)
 
 
 def _slot(value, values: dict) -> str | None:

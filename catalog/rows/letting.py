@@ -1,6 +1,7 @@
 """What a basis lets out of a table: its columns under their masks and its rows, before anything else is asked."""
 
 import hmac
+from functools import lru_cache
 
 from django.conf import settings
 
@@ -10,6 +11,7 @@ from catalog.rows.scope import ENGINE_TYPES, Scope, quoted
 from catalog.terms import TableTerms
 
 SOURCE = "source"
+MOST_KEPT = 256  # terms written in the engine's words
 
 
 def let_out(
@@ -19,7 +21,19 @@ def let_out(
 
     Where a statement reads two tables, the parameters of the first are passed on to the second.
     """
-    scope = Scope(columns=types, params={} if params is None else params, parameter="where")
+    if params is not None:
+        return _written(terms, types, pseudonyms, source, params)
+    sql, params, columns = _first(tuple(terms.columns.items()), terms.where, tuple(types.items()), pseudonyms, source)
+    return sql, dict(params), dict(columns)
+
+
+@lru_cache(MOST_KEPT)
+def _first(lent: tuple, where: str, types: tuple, pseudonyms: bytes, source: str) -> tuple[str, dict, dict[str, str]]:
+    return _written(TableTerms(dict(lent), where), dict(types), pseudonyms, source, {})
+
+
+def _written(terms: TableTerms, types: dict[str, str], pseudonyms: bytes, source: str, params: dict):
+    scope = Scope(columns=types, params=params, parameter="where")
     parts, columns = ["__row"], {}
     for name, text in terms.columns.items():
         mask = parse_mask(text, column=name, column_type=types[name])
@@ -34,6 +48,7 @@ def check_where(text: str, types: dict[str, str]) -> None:
     condition(text, Scope(columns=types))
 
 
+@lru_cache(MOST_KEPT)
 def pseudonym_key(recipient: str) -> bytes:
     """The key under which this recipient's pseudonyms are made: another recipient's are unrelated to them."""
     return hmac.digest(settings.PSEUDONYM_SECRET.encode(), f"causeway pseudonyms {recipient}".encode(), "sha256")

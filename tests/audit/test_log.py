@@ -1,8 +1,11 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from django.db import connection, transaction
 from django.db.utils import ProgrammingError
 
-from audit.models import Event
+from audit.log import Unrecordable, record_alone
+from audit.models import Event, EventDetail
 from tests import world
 
 
@@ -15,3 +18,41 @@ def test_it_keeps_events_from_the_application(db):
         with pytest.raises(ProgrammingError), transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(statement)
     assert people.owner.name not in event.body
+
+
+def alone(people):
+    """The event of an exit, with something personal in it."""
+    about = {"department": people.parks, "facts": {"member": "1", "role": "steward", "until": None}}
+    return record_alone("membership.given", by=world.by(people.administrator), on=people.owner, **about)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("lost", ["", "DEALLOCATE ALL", "connection"])
+def test_an_event_of_its_own_is_there_for_others_at_once_whatever_became_of_the_plan(lost):
+    people = world.cast()
+    alone(people)
+    if lost == "connection":
+        connection.close()
+    elif lost:
+        connection.cursor().execute(lost)
+    event, again = alone(people), alone(people)
+
+    with ThreadPoolExecutor(1) as another:
+        bodies = another.submit(seen_from_another_connection, [event.uuid, again.uuid]).result()
+    assert bodies == {event.body, again.body} and len(bodies) == 2
+    assert EventDetail.objects.filter(event__in=[event, again]).count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_event_of_its_own_is_refused_within_a_transaction():
+    people = world.cast()
+    with pytest.raises(Unrecordable, match="durable"), transaction.atomic():
+        alone(people)
+
+
+def seen_from_another_connection(uuids) -> set[str]:
+    """The bodies of these events, as any other process would find them now."""
+    try:
+        return set(Event.objects.filter(uuid__in=uuids).values_list("body", flat=True))
+    finally:
+        connection.close()

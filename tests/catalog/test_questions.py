@@ -7,7 +7,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from catalog import holding
-from catalog.models import Basis, Version
+from catalog.models import Basis, Dataset, Department, Version
 from catalog.permissions import bases_open_to
 from catalog.questions import Question
 from catalog.versions import versions_under
@@ -58,6 +58,42 @@ def test_it_finds_the_table_of_a_version_that_the_basis_opens(city):
             table = holding.covered_table(basis, version, "main")
             assert (table == version.tables.get()) if version in opened else table is None
             assert holding.covered_table(basis, version, "other") is None
+
+
+def test_an_opened_table_is_the_same_as_basis_and_table_asked_one_by_one(city):
+    for who in [*PEOPLE, None]:
+        by = world.by(getattr(city, who) if who else None)
+        for basis in city.bases:
+            for version in city.versions:
+                for _again in range(2):
+                    opened = holding.opened_table(basis, version, "main", by)
+                    fresh = holding.held(basis, by)
+                    table = fresh and holding.covered_table(fresh, version, "main")
+                    assert (opened and (opened.basis, opened.table)) == (table and (fresh, table))
+                    assert holding.opened_table(basis, version, "other", by) is None
+
+
+def test_what_did_not_change_is_not_read_again_and_what_did_is_seen_at_once(city):
+    basis, version, by = city.bases[0], city.versions[1], world.by(city.requester)
+
+    def opened():
+        return holding.opened_table(basis, version, "main", by)
+
+    assert opened() is opened() is not None
+    changes = [
+        (Basis.objects.filter(pk=basis.pk), {"state_reason": "another"}, lambda one: one.basis.state_reason),
+        (Dataset.objects.filter(pk=basis.dataset_id), {"title_en": "another"}, lambda one: one.basis.dataset.title_en),
+        (Department.objects.filter(pk=city.parks.pk), {"code": "px"}, lambda one: one.basis.dataset.department.code),
+        (Department.objects.filter(pk=city.health.pk), {"code": "hx"}, lambda one: one.basis.department.code),
+        (version.tables.all(), {"rows": 77}, lambda one: one.table.rows),
+    ]
+    for rows, change, read in changes:
+        before = opened()
+        rows.update(**change)
+        assert [read(opened())] == list(change.values())
+        assert opened() is opened() is not before
+    Basis.objects.filter(pk=basis.pk).update(state="suspended")
+    assert opened() is None
 
 
 def test_it_sees_what_was_committed_a_moment_ago(city):

@@ -35,7 +35,7 @@ def sleep_at(step: str) -> None:
 
 def make_beds() -> None:
     """Puts the beds into the gate of this process."""
-    record, begin, gone = catalog.gate.record, catalog.gate.watch.begin, catalog.gate.Exit.gone
+    record, begin, gone = catalog.gate.record_alone, catalog.gate.watch.begin, catalog.gate.Exit.gone
 
     def recording(kind, **what):
         if kind == "disclosure.opened":
@@ -54,4 +54,4 @@ def make_beds() -> None:
         if exit_.pieces == PIECES:
             sleep_at("in the middle")
 
-    catalog.gate.record, catalog.gate.watch.begin, catalog.gate.Exit.gone = recording, beginning, going
+    catalog.gate.record_alone, catalog.gate.watch.begin, catalog.gate.Exit.gone = recording, beginning, going
