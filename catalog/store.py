@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from functools import cache
 from typing import BinaryIO
 
+from botocore.exceptions import BotoCoreError
 from django.conf import settings
 from fsspec.core import url_to_fs
 
 CHUNK = 1024 * 1024
+AWAY = (BotoCoreError, ConnectionError, TimeoutError)  # what a store raises that does not answer
 
 
 @dataclass(frozen=True)

@@ -1,38 +1,19 @@
 """Files are kept alike in a folder and in a bucket."""
 
-import shutil
-import subprocess
-from pathlib import Path
+import time
 
 import pytest
-import s3fs
 
 from catalog.store import Store
-
-START = Path(__file__).resolve().parents[3] / "shared" / "tools" / "s3" / "start"
-SECRETS = {"AWS_ACCESS_KEY_ID": "causeway-test", "AWS_SECRET_ACCESS_KEY": "causeway-test-secret"}
+from tests.s3 import S3, SECRETS
 
 
 @pytest.fixture(scope="module")
-def bucket():
+def bucket(tmp_path_factory):
     """The address of an empty bucket on a real S3 server."""
-    if not START.exists():
-        pytest.skip("no S3 server beside the checkout")
-    if not shutil.which("go"):
-        pytest.skip("the S3 server needs Go for its first run")
-    server = subprocess.Popen([START], stdout=subprocess.PIPE, text=True)
-    try:
-        address = server.stdout.readline().strip()
-        if not address:
-            pytest.skip("the S3 server did not start")
-        fs = s3fs.S3FileSystem(
-            key=SECRETS["AWS_ACCESS_KEY_ID"], secret=SECRETS["AWS_SECRET_ACCESS_KEY"], endpoint_url=address
-        )
-        fs.mkdir("city")
-        yield address
-    finally:
-        server.terminate()
-        server.wait(20)
+    server = S3(tmp_path_factory.mktemp("s3"))
+    yield server.address
+    server.stop()
 
 
 @pytest.fixture(params=["folder", pytest.param("bucket", marks=pytest.mark.slow)])
@@ -76,3 +57,29 @@ def test_it_lists_and_removes(place):
     place.remove("up/1")
     assert place.names("up") == ["up/2"]
     assert not place.exists("up/1")
+
+
+def test_it_writes_a_small_file_over_an_earlier_one_and_walks_through_folders(place):
+    place.write("manifests/a/1.json", b"{}")
+    place.write("manifests/a/1.json", b"{ }")
+    place.write("manifests/b/2.json", b"{}")
+    assert {(entry.path, entry.bytes) for entry in place.walk("manifests")} == {
+        ("manifests/a/1.json", 3),
+        ("manifests/b/2.json", 2),
+    }
+    assert all(abs(entry.changed - time.time()) < 600 for entry in place.walk("manifests"))
+    assert list(place.walk("nowhere")) == []
+    with place.open("manifests/a/1.json") as file:
+        assert file.read() == b"{ }"
+
+
+def test_it_sees_at_once_what_another_process_stored_or_removed(place, request):
+    place.write("up/1", b"1")
+    assert place.names("up") == ["up/1"]
+    other = Store(f"{'file://' if place.local('up') else 's3://'}{place.root}")
+    if not place.local("up"):
+        other.fs = type(place.fs)(use_listings_cache=False, skip_instance_cache=True)
+    other.write("up/2", b"2")
+    assert sorted(place.names("up")) == ["up/1", "up/2"]
+    other.remove("up/1")
+    assert (place.names("up"), place.exists("up/1")) == (["up/2"], False)
