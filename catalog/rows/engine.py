@@ -1,7 +1,9 @@
 """Runs one plan on the row engine: a place at the engine, a time budget to the first rows, Arrow batches, a stop."""
 
 import contextlib
+import logging
 import threading
+import time
 from collections.abc import Iterator
 
 import duckdb
@@ -12,9 +14,17 @@ from catalog.rows.errors import EngineBusy, Stopped, TooCostly
 from catalog.rows.plan import Plan
 from catalog.rows.serving import cursor_over, cursor_over_two
 
+log = logging.getLogger(__name__)
 BATCH = 4_096
 WAIT = 30.0
+LONG = 1.0  # seconds of work, from which on the operator's log tells of a query
 _places = threading.BoundedSemaphore(settings.ENGINE_AT_ONCE)
+_at_work: set["Run"] = set()
+
+
+def running() -> int:
+    """How many queries the engine of this process is working on at this moment."""
+    return len(_at_work)
 
 
 class Run:
@@ -29,7 +39,8 @@ class Run:
         over = cursor_over(path, sha256) if since is None else cursor_over_two(since, (path, sha256))
         self._cursor = self._stack.enter_context(over)
         self._reader = None
-        self._stopped = self._late = False
+        self._stopped = self._late = self._told = False
+        self._worked = 0.0
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """Arrow batches, in order, in constant memory."""
@@ -50,10 +61,25 @@ class Run:
         """Frees the engine."""
         self._reader = None
         self._stack.close()
+        if self._worked > LONG and not self._told:
+            self._told = True
+            how = "too costly" if self._late else "stopped" if self._stopped else "done"
+            log.info("A row query worked for %.1f s (%s): %s. %d are running.", self._worked, self.plan.about, how,
+                     running())  # fmt: skip
+
+    def _take_place(self) -> None:
+        """Waits for a place at the engine; who hung up meanwhile waits no longer."""
+        until = time.monotonic() + WAIT
+        while not _places.acquire(timeout=0.2):
+            if self._stopped:
+                raise Stopped
+            if time.monotonic() > until:
+                raise EngineBusy
 
     def _next(self) -> pa.RecordBatch | None:
-        if not _places.acquire(timeout=WAIT):
-            raise EngineBusy
+        self._take_place()
+        _at_work.add(self)
+        began = time.monotonic()
         timer = threading.Timer(settings.ENGINE_QUERY_MS / 1000, self._give_up)
         timer.daemon = True
         timer.start()
@@ -77,6 +103,8 @@ class Run:
             raise
         finally:
             timer.cancel()
+            self._worked += time.monotonic() - began
+            _at_work.discard(self)
             _places.release()
 
     def _give_up(self) -> None:

@@ -75,8 +75,14 @@ class Rows(ApiView):
         if not counted:
             return None
         count = replace(query, select="count(*) as n", order_by="", limit=1, after="")
-        (row,) = open_rows(count, over=[(opening.version, opening.basis)], by=self.by).dicts()
+        (row,) = self._read(opening, count)
         return row["n"]
+
+    def _read(self, opening: Opening, query: RowQuery) -> list[dict]:
+        """A few rows beside the page, under the same watch on the reader."""
+        rows = open_rows(query, over=[(opening.version, opening.basis)], by=self.by)
+        watch_reader(self.request, rows.exit)
+        return list(rows.dicts())
 
     def _facets(self, opening: Opening, query: RowQuery, columns: str) -> dict[str, list[dict]]:
         """The frequent values of columns among the rows that match; each column is a reading of its own."""
@@ -91,7 +97,7 @@ class Rows(ApiView):
             query, select=f'"{column}" as value, count(*) as count', group_by=f'"{column}"', order_by="-count",
             having="", distinct=False, limit=FACET_VALUES, after="",
         )  # fmt: skip
-        return [jsonable(row) for row in open_rows(asked, over=[(opening.version, opening.basis)], by=self.by).dicts()]
+        return [jsonable(row) for row in self._read(opening, asked)]
 
     def _file(self, opening: Opening, query: RowQuery, kind: Format) -> HttpResponse:
         if "limit" not in self.request.GET:
