@@ -81,10 +81,6 @@ class LoadForm(ActionForm):
         self.fields["file"].error_messages["required"] = words % {"limit": f"{settings.UPLOAD_MAX_BYTES / 1024**3:.3g}"}
 
 
-class ConfirmForm(ActionForm):
-    """Nothing to fill in: it only shows why a version cannot be confirmed."""
-
-
 class DiscardForm(ActionForm):
     """Why a version is thrown away."""
 

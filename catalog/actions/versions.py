@@ -10,18 +10,23 @@ from catalog.actions.datasets import locked
 from catalog.actions.documents import add_documents
 from catalog.actions.loads import begin
 from catalog.actions.manifests import drop, make_current
+from catalog.actions.schema import settle_columns
 from catalog.models import Dataset, Job, Version
 from catalog.permissions import check_may_keep
 from catalog.policies import check_not_retired
 from catalog.reading_settings import check_reading
+from catalog.schema_changes import SchemaAnswer, changes_of, check_answered
 from catalog.states import VERSION
 
 __all__ = ["add_documents", "confirm_version", "discard_version", "read_again"]
 
 
 @transaction.atomic
-def confirm_version(version: Version, *, by: Actor) -> Version:
-    """The version is kept for ever and is the dataset's current one; the next file is read as this one was."""
+def confirm_version(version: Version, *, by: Actor, answer: SchemaAnswer | None = None) -> Version:
+    """The version is kept for ever and is the dataset's current one; the next file is read as this one was.
+
+    Where columns went or changed their type against the current version, `answer` says that this was seen.
+    """
     check_may_keep(by, version.dataset)
 
     dataset = locked(version.dataset)
@@ -29,7 +34,10 @@ def confirm_version(version: Version, *, by: Actor) -> Version:
     check_not_retired(dataset)
     check_not_read_now(version)
     check_is_newest(version, dataset)
+    changes = changes_of(version)
+    check_answered(changes, answer)
 
+    settle_columns(version, changes, answer, by=by)
     return make_current(version, dataset, by=by)
 
 

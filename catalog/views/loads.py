@@ -19,8 +19,10 @@ from catalog.forms import ActionForm
 from catalog.marks import MarkForm, marks_of
 from catalog.models import Format, Job, Role, Table, Version
 from catalog.permissions import can, check_may_keep, departments_of, visible_datasets
-from catalog.reading_forms import ConfirmForm, DiscardForm, LoadForm, ReadingForm
+from catalog.reading_forms import DiscardForm, LoadForm, ReadingForm
 from catalog.reading_words import STAGES, error_words, stage_number, stage_words
+from catalog.schema_changes import SchemaChanges, changes_of, losers_of
+from catalog.schema_forms import ConfirmForm
 from catalog.streams import stream
 from catalog.version_check import COLUMNS, check_of, duty_of, notes_of
 
@@ -122,7 +124,9 @@ def _start_of(text: str, table: Table | None) -> int:
 def _forms(request: HttpRequest, version: Version, table: Table | None, start: int) -> dict[str, ActionForm]:
     """The forms of the page by what they do; the one that was sent is filled in."""
     sent = {request.POST.get("act"): request.POST}
-    forms = {"confirm": ConfirmForm(sent.get("confirm")), "discard": DiscardForm(sent.get("discard"))}
+    changes = changes_of(version) if version.state == Version.State.PROPOSED else SchemaChanges()
+    confirm = ConfirmForm(sent.get("confirm"), changes=changes, losers=losers_of(version, changes))
+    forms = {"confirm": confirm, "discard": DiscardForm(sent.get("discard"))}
     if table is not None:
         columns = table.schema[start : start + COLUMNS]
         forms["again"] = ReadingForm(sent.get("again"), table=table, columns=columns, report=version.report)
@@ -143,7 +147,7 @@ def _decide(request: HttpRequest, version: Version, forms: dict[str, ActionForm]
     if act == "discard" and form.act(lambda: discard_version(version, reason=form.cleaned_data["reason"], by=by)):
         messages.success(request, _("Version %(number)s was discarded.") % {"number": version.number})
         return redirect("dataset-desk", version.dataset_id)
-    if act == "confirm" and form.act(lambda: confirm_version(version, by=by)):
+    if act == "confirm" and form.act(lambda: confirm_version(version, by=by, answer=form.answer())):
         messages.success(request, _("Version %(number)s is current now.") % {"number": version.number})
         return redirect("dataset-desk", version.dataset_id)
     return None
