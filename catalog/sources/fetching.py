@@ -6,12 +6,15 @@ from pathlib import Path
 import rfc8785
 
 from catalog.models import Source
-from catalog.sources import databases
+from catalog.sources import databases, folders, sftp, web
 from catalog.sources.parts import Brought, Progress, Sample
 
 KINDS = {
     Source.Kind.POSTGRESQL: databases,
     Source.Kind.MYSQL: databases,
+    Source.Kind.HTTPS: web,
+    Source.Kind.SFTP: sftp,
+    Source.Kind.FOLDER: folders,
 }
 
 

@@ -1,0 +1,121 @@
+"""A folder on an SFTP server whose key a steward has recognised; before that no password is sent."""
+
+import base64
+import hashlib
+import posixpath
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import paramiko
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from catalog.models import Source
+from catalog.sources import finding, guard, vault
+from catalog.sources.errors import SourceError
+from catalog.sources.parts import Brought, Progress, Sample
+from catalog.sources.texts import first_lines
+
+PORT = 22
+SAMPLE_BYTES = 64 * 1024
+
+
+class _UnknownKey(Exception):
+    """The server shows a key that no steward has recognised, or another than the one recognised."""
+
+    def __init__(self, key: str, *, changed: bool):
+        self.key, self.changed = key, changed
+
+
+def sample(source: Source) -> Sample:
+    """The first lines of the file that a run would fetch; of a server that is not known yet, its key."""
+    try:
+        with _folder(source) as (client, folder, pattern):
+            found = finding.newest(_listed(client, folder, source), pattern, source)
+            with _opened(client, folder, found, source) as file:
+                return first_lines(file.read(SAMPLE_BYTES), name=found.name)
+    except _UnknownKey as shown:
+        about = _("The key that was trusted before was: %(key)s") % {"key": fingerprint(source.host_key)}
+        return Sample(key=shown.key, fingerprint=fingerprint(shown.key), about=about if shown.changed else "")
+
+
+def fetch(source: Source, to: Path, before: dict, progress: Progress) -> Brought:
+    """The newest finished file, unless it is the one of the last run."""
+    try:
+        with _folder(source) as (client, folder, pattern):
+            found = finding.newest(_listed(client, folder, source), pattern, source)
+            if found.marks.items() <= before.items():
+                return Brought(unchanged=True)
+            with _opened(client, folder, found, source) as file:
+                content = finding.copy(file, found, to, source, progress)
+                after = file.stat()
+    except _UnknownKey as shown:
+        raise SourceError("source-key-changed" if shown.changed else "source-key-unknown", host=source.host) from None
+    if (after.st_size, float(after.st_mtime)) != (found.bytes, found.changed):
+        raise SourceError("source-no-file", what=source.what)
+    return Brought(name=found.name, file="fetched", content=content, marks=found.marks)
+
+
+def fingerprint(key: str) -> str:
+    """The key in short, as `ssh-keygen -l` and server keepers write it."""
+    if not key:
+        return ""
+    kind, _space, text = key.partition(" ")
+    digest = hashlib.sha256(base64.b64decode(text)).digest()
+    return f"{kind} SHA256:{base64.b64encode(digest).decode().rstrip('=')}"
+
+
+@contextmanager
+def _folder(source: Source) -> Iterator[tuple[paramiko.SFTPClient, str, str]]:
+    """The client in the folder of the source, and the pattern of its files."""
+    folders, pattern = finding.parts_of(source.what)
+    folder = ("/" if source.what.startswith("/") else "") + "/".join(folders) or "."
+    with _session(source) as client:
+        yield client, folder, pattern
+
+
+@contextmanager
+def _session(source: Source) -> Iterator[paramiko.SFTPClient]:
+    sock = guard.connect(source.host, source.port or PORT)
+    transport = paramiko.Transport(sock)
+    try:
+        transport.banner_timeout = transport.auth_timeout = guard.CONNECT_SECONDS
+        transport.start_client(timeout=guard.CONNECT_SECONDS)
+        _check_key(source, transport.get_remote_server_key())
+        transport.auth_password(source.username, vault.unseal(source), fallback=False)
+        client = paramiko.SFTPClient.from_transport(transport)
+        client.get_channel().settimeout(settings.SOURCE_STATEMENT_SECONDS)
+        yield client
+    except paramiko.AuthenticationException:
+        raise SourceError("source-refused", host=source.host) from None
+    except TimeoutError:
+        raise SourceError("source-slow", host=source.host) from None
+    except (paramiko.SSHException, EOFError, ConnectionError):
+        raise SourceError("source-broke-off", host=source.host) from None
+    finally:
+        transport.close()
+
+
+def _check_key(source: Source, key: paramiko.PKey) -> None:
+    shown = f"{key.get_name()} {key.get_base64()}"
+    if shown != source.host_key:
+        raise _UnknownKey(shown, changed=bool(source.host_key))
+
+
+def _listed(client: paramiko.SFTPClient, folder: str, source: Source):
+    try:
+        for about in client.listdir_iter(folder):
+            yield about.filename, about
+    except OSError:
+        raise SourceError("source-no-folder", what=source.what) from None
+
+
+@contextmanager
+def _opened(client: paramiko.SFTPClient, folder: str, found: finding.Found, source: Source):
+    try:
+        file = client.open(posixpath.join(folder, found.name), "rb")
+    except OSError:
+        raise SourceError("source-no-file", what=source.what) from None
+    with file:
+        yield file
