@@ -14,6 +14,7 @@ from audit.models import Event, EventDetail
 from catalog.actions import memberships, sources
 from catalog.actions.versions import confirm_version, discard_version
 from catalog.models import Job, Message, Source, Version
+from catalog.schema_changes import SchemaAnswer, changes_of
 from catalog.sources import clock, vault
 from catalog.sources.errors import SourceError
 from catalog.store import store
@@ -142,7 +143,8 @@ def test_a_source_that_lost_a_column_stops_and_goes_on_when_confirmed(source, pe
 
     assert [note["code"] for note in job.version.report["notes"]] == ["lost-columns"]
     assert job.version.state == Version.State.PROPOSED
-    confirm_version(job.version, by=world.by(people.owner))
+    answer = SchemaAnswer(changes_of(job.version).digest)
+    confirm_version(job.version, by=world.by(people.owner), answer=answer)
     city.say("UPDATE tree SET height = 5")
     assert fetched(source, people).version.state == Version.State.KEPT
 
