@@ -1,6 +1,9 @@
 """Which version a basis opens: `latest` and `@<number>` are both addresses for ever."""
 
-from django.db.models import QuerySet, Subquery
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from catalog.models import Basis, Dataset, Version
@@ -39,3 +42,44 @@ def open_version(dataset: Dataset, basis: Basis, number: int | None = None) -> V
     if number is None:
         return latest_under(basis)
     return versions_under(basis).filter(number=number).first()
+
+
+def version_at(basis: Basis, moment: datetime) -> Version | None:
+    """The version that was current under this basis at that time, if the basis opens it now; None where none was.
+
+    For everybody it is the newest that was cleared by then. What was cleared then and withdrawn since is not there.
+    """
+    if basis.kind == Basis.Kind.RELEASE:
+        return basis.version if cleared_at(basis.dataset, moment) == basis.pk else None
+    if basis.version_id:
+        return basis.version if basis.version.confirmed_at and basis.version.confirmed_at <= moment else None
+    confirmed = Version.objects.filter(dataset=basis.dataset_id, confirmed_at__lte=moment)
+    newest = confirmed.order_by("-number").first()
+    return newest if newest is not None and covers(basis, newest) else None
+
+
+def cleared_at(dataset: Dataset, moment: datetime) -> UUID | None:
+    """The release that everybody read under at that time, in force or withdrawn since."""
+    begun = Basis.objects.releases().filter(dataset=dataset, valid_from__lte=moment)
+    held = begun.filter(Q(state=Basis.State.ACTIVE) | Q(state_at__gt=moment)).exclude(valid_until__lte=moment)
+    return held.order_by("-version__number", "-valid_from").values_list("pk", flat=True).first()
+
+
+def one_before(basis: Basis, version: Version) -> tuple[Version, Basis] | None:
+    """The next older version that the same reader opens, with its basis: the same, or of releases the one before."""
+    if basis.kind == Basis.Kind.RELEASE:
+        releases = Basis.objects.releases().live().filter(dataset=basis.dataset_id, version__number__lt=version.number)
+        former = releases.select_related("version", "dataset__department").order_by("-version__number").first()
+        return (former.version, former) if former else None
+    earlier = versions_under(basis).filter(number__lt=version.number).first()
+    return (earlier, basis) if earlier else None
+
+
+def numbered(basis: Basis, number: int) -> tuple[Version, Basis] | None:
+    """The version of this number with the basis by which a reader of `basis` opens it too."""
+    if basis.kind == Basis.Kind.RELEASE:
+        releases = Basis.objects.releases().live().filter(dataset=basis.dataset_id, version__number=number)
+        found = releases.select_related("version", "dataset__department").first()
+        return (found.version, found) if found else None
+    version = versions_under(basis).filter(number=number).first()
+    return (version, basis) if version else None

@@ -30,6 +30,7 @@ UNRECORDED = {
     "catalog/actions/proposals.py:_add_columns": "a part of a version; its caller records that",
     "catalog/api/idempotency.py:_begin": "an answer kept for a repeated request; the act in between records itself",
     "catalog/api/idempotency.py:_finish": "the same",
+    "catalog/changes.py:_keep": "numbers computed from what two bases let out; a cache",
     "catalog/extents.py:_keep": "numbers computed from what a basis lets out; a cache",
     "catalog/jobs.py:claim": "who works at a load; its beginning and end are recorded",
     "catalog/jobs.py:hand_back": "the same",

@@ -96,13 +96,17 @@ def one_opening(dataset: Dataset, by: Actor, *, named: str = "", number: int | N
     if named:
         return _named(dataset, by, _identifier(named), number)
     found = openings(dataset, by, number)
-    if len(found) > 1:
-        choice = [_described(opening.basis) for opening in found]
-        raise Problem("basis-required", choice=choice)
     if not found:
         if number is not None and openings(dataset, by):
             raise Http404
         raise Problem("grant-missing", _why_closed(dataset, by))
+    return one_of(found)
+
+
+def one_of(found: list[Opening]) -> Opening:
+    """The only one of these ways in; several ask for a name."""
+    if len(found) > 1:
+        raise Problem("basis-required", choice=[_described(opening.basis) for opening in found])
     return found[0]
 
 

@@ -149,6 +149,13 @@ PROBLEM_TYPES: dict[str, ProblemType] = {
             _("Check the address. If you expected data that was lent to you, check that you sent the right key."),
         ),
         (
+            "no-version",
+            404,
+            _("There is no such version for you"),
+            _("No version that you may read was current at the time asked for, or there is none to compare with."),
+            _("Ask for a later time, or name a version by its number: /versions of the dataset lists them."),
+        ),
+        (
             "method-not-allowed",
             405,
             _("The address does not take this method"),

@@ -7,6 +7,7 @@ from rest_framework import serializers
 from catalog import codes
 from catalog.api import serializers as shapes
 from catalog.models import Format
+from catalog.rows.comparing import KINDS
 
 DATASETS, ROWS, LOADING, LISTS, KEYS = "Datasets", "Rows and files", "Loading", "Code lists", "Keys"
 
@@ -39,6 +40,17 @@ IDEMPOTENCY_KEY = header(
     "was the first time and not carried out twice.",
 )
 BASIS = query("basis", "The identifier of the basis to read under, where several let you in.", OpenApiTypes.UUID)
+
+AS_OF = query(
+    "as_of",
+    "The version that was current at this time, under your basis: a date (the end of that day in the city), or a time "
+    "with its zone. 404 `no-version` where none was.",
+    examples=[OpenApiExample("On a day", "2026-03-01"), OpenApiExample("At a time", "2026-03-01T12:00:00Z")],
+)
+A_ROW = {
+    "type": ["object", "null"],
+    "additionalProperties": {"type": ["string", "number", "boolean", "null"]},
+}
 
 
 def page_size(default: int, most: int) -> OpenApiParameter:
@@ -193,6 +205,7 @@ LIST_ROWS = {
         ),
         page_size(100, 10_000),
         AFTER,
+        AS_OF,
         query("format", "The form of the answer; without it JSON in pages.", enum=["json", *Format.values]),
         query("total", "`true` counts the matching rows where that is not known anyway.", OpenApiTypes.BOOL),
         IF_NONE_MATCH,
@@ -205,6 +218,93 @@ LIST_ROWS = {
             if kind is not Format.CSV_BOM
         },
     },
+}
+CHANGE_PAGE = {
+    "type": "object",
+    "required": ["results", "next", "total", "from", "to", "table", "key", "columns", "basis"],
+    "properties": {
+        "results": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["change", "key", "before", "after", "columns"],
+                "properties": {
+                    "change": {"type": "string", "enum": list(KINDS)},
+                    "key": {**A_ROW, "description": "What names the row; null where whole rows are compared."},
+                    "before": {**A_ROW, "description": "The row in the older version; null where it was added."},
+                    "after": {**A_ROW, "description": "The row in the newer version; null where it was removed."},
+                    "columns": {"type": "array", "items": {"type": "string"}, "description": "Those that differ."},
+                },
+            },
+        },
+        "next": {"type": ["string", "null"], "description": "Pass it as “after”; null on the last page."},
+        "total": {
+            "type": ["object", "null"],
+            "description": "How many rows came, went and changed; null unless asked for with total=true.",
+            "properties": {kind: {"type": "integer"} for kind in KINDS},
+        },
+        "from": {"type": "integer"},
+        "to": {"type": "integer"},
+        "table": {"type": "string"},
+        "key": {"type": "array", "items": {"type": "string"}, "description": "Empty where whole rows are compared."},
+        "columns": {
+            "type": "object",
+            "description": "Columns that came, went, or are of another type. They alone make no row a changed one.",
+            "properties": {
+                "added": {"type": "array", "items": {"type": "string"}},
+                "gone": {"type": "array", "items": {"type": "string"}},
+                "retyped": {
+                    "type": "array",
+                    "items": {
+                        "type": "object",
+                        "properties": {name: {"type": "string"} for name in ("name", "before", "after")},
+                    },
+                },
+            },
+        },
+        "basis": {"type": "string", "format": "uuid"},
+    },
+    "example": {
+        "results": [
+            {
+                "change": "changed",
+                "key": {"tree": 10234},
+                "before": {"tree": 10234, "species": "Ginkgo biloba", "height_m": 12.5},
+                "after": {"tree": 10234, "species": "Ginkgo biloba", "height_m": 13.0},
+                "columns": ["height_m"],
+            }
+        ],
+        "next": "q1c2…",
+        "total": {"added": 12, "removed": 3, "changed": 1840},
+        "from": 2,
+        "to": 3,
+        "table": "main",
+        "key": ["tree"],
+        "columns": {"added": ["crown_m"], "gone": [], "retyped": []},
+        "basis": "0190f6f0-5d5c-7c8e-9d49-3f2f3f0f9a11",
+    },
+}
+COMPARE_VERSIONS = {
+    "tags": [ROWS],
+    "summary": "Compare two versions",
+    "description": "The rows that were added, removed or changed from one version to another: added and changed ones "
+    "in the order of the newer version, then the removed ones. Both versions are read as the basis lets them out, masks, "
+    "row filter and hidden columns first: a change in what you may not see is no change, and a row that left the row "
+    "filter is a removed one.\n\nRows are held together by the key that the owner names in the dictionary (`row_key` "
+    "of a column). Without one that you see whole, and among rows that share a key, whole rows are compared: a row that "
+    "changed is then one removed and one added.",
+    "parameters": [
+        query("from", "The number of the older version; without it, the one before `to`.", OpenApiTypes.INT),
+        query("to", "The number of the newer version; without it, the newest that you may open.", OpenApiTypes.INT),
+        AS_OF,
+        BASIS,
+        query("change", "Only changes of this kind.", enum=list(KINDS)),
+        page_size(100, 10_000),
+        AFTER,
+        query("total", "`true` counts all changes of each kind.", OpenApiTypes.BOOL),
+        IF_NONE_MATCH,
+    ],
+    "responses": {(200, "application/json"): CHANGE_PAGE},
 }
 LIST_COLUMNS = {
     "tags": [ROWS],
@@ -236,7 +336,7 @@ LIST_FILES = {
     "summary": "List built files",
     "description": "Files of the newest version that you may open, or of the numbered one: with length, SHA-256, ETag "
     "and ranges, so that a broken download goes on where it stopped.",
-    "parameters": [IF_NONE_MATCH],
+    "parameters": [AS_OF, IF_NONE_MATCH],
     "responses": {200: listed("FileList", shapes.FileSerializer, manifest=MANIFEST)},
 }
 LOAD_VERSION = {

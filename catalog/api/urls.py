@@ -3,7 +3,7 @@
 from django.urls import include, path
 
 from catalog.api.docs import Docs, Redoc, Schema
-from catalog.api.views import datasets, keys, lists, loads, parts, root, rows
+from catalog.api.views import datasets, diff, keys, lists, loads, parts, root, rows, sources
 
 of_dataset = [
     path("", datasets.OneDataset.as_view(), name="api-dataset"),
@@ -13,6 +13,8 @@ of_dataset = [
     path("/columns", parts.Columns.as_view(), name="api-columns"),
     path("/files", parts.Files.as_view(), name="api-files"),
     path("/versions", loads.VersionsAndLoads.as_view(), name="api-versions"),
+    path("/diff", diff.Diff.as_view(), name="api-diff"),
+    path("/tables/<str:table>/diff", diff.Diff.as_view(), name="api-table-diff"),
     path("/rows", rows.Rows.as_view(), name="api-rows"),
     path("/tables/<str:table>/rows", rows.Rows.as_view(), name="api-table-rows"),
     path("/versions/<int:number>/files", parts.Files.as_view(), name="api-version-files"),
@@ -20,10 +22,20 @@ of_dataset = [
     path("/versions/<int:number>/tables/<str:table>/rows", rows.Rows.as_view(), name="api-version-table-rows"),
 ]
 
+of_source = [
+    path("", sources.OneSource.as_view(), name="api-source"),
+    path("/test", sources.Test.as_view(), name="api-source-test"),
+    path("/trust", sources.Trust.as_view(), name="api-source-trust"),
+    path("/run", sources.Run.as_view(), name="api-source-run"),
+    path("/pause", sources.Pause.as_view(), name="api-source-pause"),
+    path("/resume", sources.Resume.as_view(), name="api-source-resume"),
+]
+
 version_1 = [
     path("", root.Root.as_view(), name="api-root"),
     path("datasets", datasets.Datasets.as_view(), name="api-datasets"),
     path("datasets/<uuid:pk>", include(of_dataset)),
+    path("datasets/<uuid:pk>/source", include(of_source)),
     path("departments", lists.Departments.as_view(), name="api-departments"),
     path("themes", lists.Themes.as_view(), name="api-themes"),
     path("keys", keys.Keys.as_view(), name="api-keys"),

@@ -11,6 +11,7 @@ from catalog.models.key import Key, Scope
 from catalog.models.membership import CITY_ROLES, Membership, Role
 from catalog.models.message import Message
 from catalog.models.permission import DepartmentPermission
+from catalog.models.row_changes import RowChanges
 from catalog.models.search import SearchEntry
 from catalog.models.source import Source
 from catalog.models.version import Document, Table, Version
@@ -35,6 +36,7 @@ __all__ = [
     "Message",
     "Role",
     "Scope",
+    "RowChanges",
     "SearchEntry",
     "Source",
     "Table",

@@ -13,8 +13,8 @@ from catalog.rows.errors import QueryError
 OPERATORS = {"ne": "<>", "gt": ">", "gte": ">=", "lt": "<", "lte": "<=", "eq": "="}
 SPECIAL = frozenset({"in", "isnull"})
 TEXTS = ("select", "where", "group_by", "having", "order_by", "after", "q")
-RESERVED = frozenset({*TEXTS, "distinct", "sample", "limit", "basis", "format", "total", "facets"})
-LATER = frozenset({"timezone", "as_of"})
+RESERVED = frozenset({*TEXTS, "distinct", "sample", "limit", "basis", "format", "total", "facets", "as_of"})
+LATER = frozenset({"timezone"})
 LONGEST = 4_000
 MOST_FILTERS = 100
 MOST_ROWS = 10_000

@@ -5,9 +5,10 @@ from django.urls import reverse
 from drf_spectacular.utils import extend_schema
 
 from catalog.api import schema
-from catalog.api.access import Opening, find_dataset, one_opening, openings
+from catalog.api.access import Opening, find_dataset, one_opening
 from catalog.api.base import ApiView
 from catalog.api.detail import files_of, tables_of, versions_open_to
+from catalog.api.moments import asked_openings
 from catalog.api.pages import link_pages, page_of
 from catalog.api.serializers import FileSerializer, TableSerializer, VersionSerializer
 
@@ -38,7 +39,7 @@ class Files(ApiView):
     @extend_schema(**schema.LIST_FILES)
     def get(self, request, pk, number=None):
         dataset = find_dataset(pk, self.by)
-        found = openings(dataset, self.by, number)
+        found = asked_openings(request, dataset, self.by, number=number)
         if number is not None and not found:
             raise Http404
         results = FileSerializer(files_of(dataset, found), many=True, context={"request": request}).data

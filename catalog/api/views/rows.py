@@ -15,6 +15,7 @@ from catalog.api.conditional import etag_of, not_modified, stamp
 from catalog.api.detail import counted_rows
 from catalog.api.pages import link_pages
 from catalog.api.problems import Problem
+from catalog.api.moments import asked_opening
 from catalog.extents import row_count
 from catalog.gate import open_rows
 from catalog.models import Format
@@ -31,7 +32,7 @@ class Rows(ApiView):
 
     @extend_schema(**schema.LIST_ROWS)
     def get(self, request, pk, number=None, table=None):
-        opening = find_opening(pk, self.by, named=request.GET.get("basis", ""), number=number)
+        opening = asked_opening(request, pk, self.by, number=number)
         query = RowQuery.from_params(request.GET, table=one_table(opening, table))
         kind, counted = _format(request), _wants_total(request)
 

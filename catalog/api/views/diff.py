@@ -1,0 +1,125 @@
+"""What changed between two versions: a page of changes under the caller's basis, and how many there are."""
+
+from django.http import Http404, HttpResponse
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema
+from rest_framework.response import Response
+
+from catalog.api import schema
+from catalog.api.access import Opening, one_table
+from catalog.api.base import ApiView
+from catalog.api.conditional import etag_of, not_modified, stamp
+from catalog.api.moments import asked_opening
+from catalog.api.pages import limit_of, link_pages
+from catalog.api.problems import Problem
+from catalog.changes import Pair, TablePair, count_changes
+from catalog.gate import open_changes
+from catalog.row_keys import named_keys
+from catalog.rows.comparing import KINDS, PAGE, Comparison
+from catalog.rows.formats import jsonable
+from catalog.streams import watch_reader
+from catalog.versions import numbered, one_before
+
+PARAMETERS = frozenset({"from", "to", "as_of", "basis", "change", "limit", "after", "total"})
+MOST = 10_000
+
+
+class Diff(ApiView):
+    """One table in two versions; without names the newest that the basis shows and the one before it."""
+
+    @extend_schema(**schema.COMPARE_VERSIONS)
+    def get(self, request, pk, table=None):
+        for name in request.GET:
+            if name not in PARAMETERS:
+                raise _refusal(name, _("There is no parameter “%(name)s” here.") % {"name": name[:80]})
+        opening = asked_opening(request, pk, self.by, number=_number(request, "to"))
+        pair = _pair(opening, _number(request, "from"))
+        name = one_table(opening, table)
+        if name not in pair.tables:
+            raise Http404
+        asked = _asked(request, pair, name)
+        named = named_keys(opening.basis.dataset).get(name, [])
+
+        key = pair.tables[name].key(named)  # as the caller has it: what happens to a hidden key must not show
+        sides = [[str(one.pk) for one in (pair.since, pair.since_basis, pair.version, pair.basis)]]
+        etag = etag_of("diff", sides, key, asked.sha256, asked.limit, asked.after, _wants_total(request))
+        unchanged = not_modified(request, etag, public=opening.is_public)
+        if unchanged is not None:
+            return unchanged
+        if request.method == "HEAD":  # nothing is read, so nothing is opened
+            return stamp(HttpResponse(content_type="application/json"), etag, public=opening.is_public)
+        return stamp(self._page(pair.tables[name], asked, named), etag, public=opening.is_public)
+
+    def _page(self, table: TablePair, asked: Comparison, named: list[str]) -> Response:
+        pair = table.pair
+        over = {"older": (pair.since, pair.since_basis), "newer": (pair.version, pair.basis)}
+        rows = open_changes(asked, **over, by=self.by)
+        watch_reader(self.request, rows.exit)
+        results = [_result(change) for change in rows.dicts()]
+        columns = table.columns
+        data = {
+            "results": results,
+            "next": rows.next,
+            "total": self._total(table, named),
+            "from": pair.since.number,
+            "to": pair.version.number,
+            "table": asked.table,
+            "key": table.key(named),
+            "columns": {
+                "added": columns.added,
+                "gone": columns.gone,
+                "retyped": [dict(zip(("name", "before", "after"), one, strict=True)) for one in columns.retyped],
+            },
+            "basis": str(pair.basis.pk),
+        }
+        return link_pages(Response(data), self.request, rows.next)
+
+    def _total(self, table: TablePair, named: list[str]) -> dict | None:
+        """The numbers of changes, where they are asked for."""
+        if not _wants_total(self.request):
+            return None
+        counted = count_changes(table, named, by=self.by)
+        return {kind: getattr(counted, kind) for kind in KINDS}
+
+
+def _pair(opening: Opening, number: int | None) -> Pair:
+    """The asked version with the earlier one, under the bases by which the caller opens both."""
+    basis = opening.basis
+    found = one_before(basis, opening.version) if number is None else numbered(basis, number)
+    if found is not None:
+        return Pair(*found, opening.version, basis)
+    if number is not None:
+        raise Http404
+    raise Problem("no-version", _("There is no earlier version that you may read, so nothing to compare with."))
+
+
+def _asked(request, pair: Pair, table: str) -> Comparison:
+    return Comparison(
+        table=table,
+        since=pair.since.number,
+        change=request.GET.get("change", ""),
+        limit=limit_of(request, MOST, PAGE),
+        after=request.GET.get("after", ""),
+    )
+
+
+def _result(change: dict) -> dict:
+    shown = {name: change[name] and jsonable(change[name]) for name in ("key", "before", "after")}
+    return {"change": change["change"], **shown, "columns": change["columns"]}
+
+
+def _number(request, name: str) -> int | None:
+    text = request.GET.get(name, "")
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) < 9):
+        raise _refusal(name, _("“%(name)s” is the number of a version.") % {"name": name})
+    return int(text)
+
+
+def _wants_total(request) -> bool:
+    return request.GET.get("total", "").lower() in {"1", "true", "yes", "exact"}
+
+
+def _refusal(name: str, detail: str) -> Problem:
+    return Problem("bad-parameter", detail, errors=[{"parameter": name, "detail": detail}])
