@@ -143,7 +143,7 @@ def main(folder):
     """Writes the golden table of all delimited files in the folder."""
     csv.field_size_limit(1 << 24)
     golden = {}
-    for kind in ("messy", "tables"):
+    for kind in ("messy", "tables", "geo"):
         for path in sorted((folder / kind).iterdir()):
             if re.search(r"\.(csv|psv)(\.gz|\.zst)?$", path.name):
                 name = f"{kind}/{path.name}"
