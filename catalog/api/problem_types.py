@@ -236,7 +236,7 @@ PROBLEM_TYPES: dict[str, ProblemType] = {
             "query-too-costly",
             422,
             _("The query takes too much"),
-            _("The query went over its budget of time or memory."),
+            _("The query went over its budget of time or memory, or its page over the budget of bytes."),
             _("Filter more, group by fewer columns, or download the whole file and work on that."),
         ),
         (

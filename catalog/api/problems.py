@@ -3,6 +3,7 @@
 import json
 import logging
 
+from django.conf import settings
 from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.core.exceptions import ValidationError as ModelValidationError
 from django.db import OperationalError
@@ -128,6 +129,24 @@ def _of_stop(exc: Stopped, request) -> Problem:
     return Problem("grant-missing", _("The basis ended while the rows were being read. Nothing more leaves under it."))
 
 
+def _of_cost(exc: TooCostly, request) -> Problem:
+    """Which budget was used up, how large it is, and what to ask for instead."""
+    most = {
+        "time": settings.ENGINE_QUERY_MS / 1000,
+        "memory": settings.ENGINE_MEMORY_MB,
+        "bytes": settings.PAGE_MAX_BYTES / 10**6,
+    }[exc.budget]
+    words = {
+        "time": _("The query took more than %(most)g seconds. Ask for fewer rows with “where” or “sample”, group and "
+                  "order by fewer columns, or take the built file of the dataset."),
+        "memory": _("The query needs more than %(most)g MB of memory. Group by columns with fewer values, order by "
+                    "fewer columns, ask for fewer columns, or take the built file of the dataset."),
+        "bytes": _("The page would be larger than %(most)g MB. Ask for fewer columns with “select”, for a smaller "
+                   "“limit”, or for a file: format=csv streams any number of rows."),
+    }[exc.budget]  # fmt: skip
+    return Problem("query-too-costly", words % {"most": most}, budget=exc.budget)
+
+
 def _of_refusal(exc: PermissionDenied, request) -> Problem:
     actor = getattr(request, "actor", None)
     if actor is None or actor.user is None:
@@ -188,6 +207,6 @@ _TRANSLATIONS = [
     (exceptions.ParseError, _said("malformed-request")),
     (RequestDataTooBig, _plain("too-large")),
     ((SuspiciousOperation, UnicodeError), _plain("malformed-request")),
-    (TooCostly, _plain("query-too-costly")),
+    (TooCostly, _of_cost),
     ((EngineBusy, OperationalError), _unavailable),
 ]

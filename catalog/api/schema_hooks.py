@@ -31,6 +31,11 @@ PROBLEM = {
                 },
             },
         },
+        "budget": {
+            "type": "string",
+            "enum": ["time", "memory", "bytes"],
+            "description": "With query-too-costly: the budget that was used up.",
+        },
         "choice": {
             "type": "array",
             "description": "With basis-required: the bases that let you in.",

@@ -95,11 +95,11 @@ class Run:
             return None
         except (duckdb.Error, pa.ArrowException, OSError) as reason:
             if self._late:
-                raise TooCostly from reason
+                raise TooCostly("time") from reason
             if self._stopped:
                 raise Stopped from reason
             if isinstance(reason, duckdb.OutOfMemoryException) or "Out of Memory" in str(reason):
-                raise TooCostly from reason
+                raise TooCostly("memory") from reason
             raise
         finally:
             timer.cancel()
@@ -108,6 +108,9 @@ class Run:
             _places.release()
 
     def _give_up(self) -> None:
+        """Interrupts until the engine heeds it: one that has not begun yet would forget it."""
         self._late = True
-        with contextlib.suppress(duckdb.Error):
-            self._cursor.interrupt()
+        while self in _at_work:
+            with contextlib.suppress(duckdb.Error):
+                self._cursor.interrupt()
+            time.sleep(0.05)

@@ -33,7 +33,11 @@ class EngineBusy(Exception):
 
 
 class TooCostly(Exception):
-    """The query went over its budget of time or memory."""
+    """The query went over one of its budgets: `time`, `memory`, or `bytes` of a page."""
+
+    def __init__(self, budget: str):
+        super().__init__(budget)
+        self.budget = budget
 
 
 class Stopped(Exception):

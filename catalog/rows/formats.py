@@ -45,7 +45,22 @@ def encode(rows, kind: Format) -> Iterator[bytes]:
         Format.XLSX: _xlsx,
         Format.GEOJSON: _geojson,
     }
-    return writers[Format(kind)](rows)
+    return writers[Format(kind)](_Begun(rows))
+
+
+class _Begun:
+    """Rows of which the first are there already: what the engine refuses is known before an answer begins."""
+
+    def __init__(self, rows):
+        self.columns, self.exit = rows.columns, rows.exit
+        self._more = rows.batches()
+        self._first = next(self._more, None)
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        first, self._first = self._first, None
+        if first is not None:
+            yield first
+        yield from self._more
 
 
 def place_columns(columns) -> tuple[str, ...]:

@@ -1,7 +1,9 @@
 """Rows: a page as JSON, or all that match as a file, under one basis and through the gate."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
+from django.conf import settings
 from django.http import HttpResponse
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
@@ -17,9 +19,10 @@ from catalog.api.pages import link_pages
 from catalog.api.problems import Problem
 from catalog.api.moments import asked_opening
 from catalog.extents import row_count
+from catalog.gate import Rows as Leaving
 from catalog.gate import open_rows
 from catalog.models import Format
-from catalog.rows.errors import QueryError
+from catalog.rows.errors import QueryError, TooCostly
 from catalog.rows.formats import check_fits, jsonable
 from catalog.rows.query import RowQuery
 from catalog.streams import stream, watch_reader
@@ -52,7 +55,7 @@ class Rows(ApiView):
     def _page(self, opening: Opening, query: RowQuery, counted: bool) -> Response:
         rows = open_rows(query, over=[(opening.version, opening.basis)], by=self.by)
         watch_reader(self.request, rows.exit)
-        results = [jsonable(row) for row in rows.dicts()]
+        results = [jsonable(row) for row in _within_budget(rows)]
         data = {
             "results": results,
             "next": rows.next,
@@ -110,6 +113,15 @@ class Rows(ApiView):
             rows.close("refused")
             raise
         return stream(self.request, rows, kind, _name(opening, query))
+
+
+def _within_budget(rows: Leaving) -> Iterator[dict]:
+    """The rows of a page, as long as it does not grow too large."""
+    for row in rows.dicts():
+        if rows.exit.bytes > settings.PAGE_MAX_BYTES:
+            rows.close("too large")
+            raise TooCostly("bytes")
+        yield row
 
 
 def _at_most(opening: Opening, query: RowQuery) -> int:
