@@ -13,18 +13,18 @@ from django.utils.http import content_disposition_header
 from catalog import watch
 from catalog.gate import Exit, Rows, open_document, open_file, read_file
 from catalog.models import Basis, Distribution, Document, Format
-from catalog.rows.formats import encode
+from catalog.rows.formats import Streamed, encode
 from catalog.store import store
 
 SEND_BUFFER = 256 * 1024  # what the kernel may hold unsent: little, so that an ended basis leaves little behind
 RANGE = re.compile(r"bytes=(\d{0,15})-(\d{0,15})")
 
 
-def stream(request, rows: Rows, kind: Format, name: str) -> StreamingHttpResponse:
-    """All rows as a file that is made while it is read."""
+def stream(request, rows: Rows, kind: Format | Streamed, name: str, *, zone: str = "") -> StreamingHttpResponse:
+    """All rows as a file that is made while it is read; moments are shown in the zone where one is given."""
     watch_reader(request, rows.exit)
     response = StreamingHttpResponse(
-        _ending(request, _closing(encode(rows, kind), rows), rows.exit), content_type=kind.media_type
+        _ending(request, _closing(encode(rows, kind, zone=zone), rows), rows.exit), content_type=kind.media_type
     )
     response["Content-Disposition"] = content_disposition_header(True, f"{name}.{kind.suffix}")
     response["X-Accel-Buffering"] = "no"

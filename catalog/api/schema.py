@@ -8,6 +8,7 @@ from catalog import codes
 from catalog.api import serializers as shapes
 from catalog.models import Format
 from catalog.rows.comparing import KINDS
+from catalog.rows.formats import Streamed
 
 DATASETS, ROWS, LOADING, LISTS, KEYS = "Datasets", "Rows and files", "Loading", "Code lists", "Keys"
 
@@ -32,6 +33,10 @@ MANIFEST = serializers.URLField(
     allow_null=True, help_text="The release's manifest: its files with their digests, and its columns, as one JSON file."
 )
 NEXT = serializers.CharField(allow_null=True, help_text="Pass it as “after” for the next page; null on the last one.")
+ZONE = (
+    "A zone of IANA's list, such as `Asia/Shanghai`: moments are shown in it, days and hours reckoned in it, and "
+    "moments in conditions that name no zone are meant in it. Parquet and Arrow hold the moments."
+)
 AFTER = query("after", "The “next” of the page before.")
 IF_NONE_MATCH = header("If-None-Match", "An ETag that you hold: 304 where nothing has changed.")
 IDEMPOTENCY_KEY = header(
@@ -206,7 +211,8 @@ LIST_ROWS = {
         page_size(100, 10_000),
         AFTER,
         AS_OF,
-        query("format", "The form of the answer; without it JSON in pages.", enum=["json", *Format.values]),
+        query("format", "The form of the answer; without it JSON in pages.", enum=["json", *Format.values, *Streamed]),
+        query("timezone", ZONE),
         query("total", "`true` counts the matching rows where that is not known anyway.", OpenApiTypes.BOOL),
         IF_NONE_MATCH,
     ],
@@ -214,7 +220,7 @@ LIST_ROWS = {
         (200, "application/json"): ROW_PAGE,
         **{
             (200, kind.media_type.partition(";")[0]): OpenApiResponse(OpenApiTypes.BINARY)
-            for kind in Format
+            for kind in [*Format, *Streamed]
             if kind is not Format.CSV_BOM
         },
     },

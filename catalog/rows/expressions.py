@@ -22,6 +22,7 @@ DEEPEST = 40
 SHORT = 20  # characters that may take the place of others: a text must not grow without bounds
 MOST_ARGUMENTS = 20
 MARK = re.compile(r"\{(\*|\d:?|\d=\d)\}")
+CLOCKED = frozenset({"day", "moment"})  # arguments whose days and hours depend on a zone
 SIGNS = {exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/", exp.Mod: "%"}
 
 
@@ -145,7 +146,9 @@ def _call(node: exp.Anonymous, scope: Scope, depth: int, *, sums: bool) -> Made:
     arguments, first = _arguments(name, function, given, scope)
     summed = _together(scope, *given) or name in AGGREGATES
     kind = _gives(function, first, node)
-    return Made(_written(function, arguments, kind, summed=summed, is_sum=name in AGGREGATES), kind, summed)
+    zoned = bool(scope.zone) and kind == "timestamptz" and function.gives == "trunc"
+    sql = _written(function, arguments, kind, summed=summed, is_sum=name in AGGREGATES, zoned=zoned)
+    return Made(_careful(scope.clocked(sql), summed=summed) if zoned else sql, kind, summed)
 
 
 def _arguments(name: str, function: Function, given: list[Made], scope: Scope) -> tuple[list[str], str]:
@@ -166,7 +169,7 @@ def _arguments(name: str, function: Function, given: list[Made], scope: Scope) -
         elif word in {"same", "any"} and {one.kind, kind} <= NUMBERS:
             found.append(f"CAST({one.sql} AS DOUBLE)" if kind == "float" != one.kind else one.sql)
         elif one.kind == kind if word == "same" else one.kind in KINDS[word]:
-            found.append(one.sql)
+            found.append(scope.clocked(one.sql) if word in CLOCKED and one.kind == "timestamptz" else one.sql)
         else:
             raise _misused(name, function, scope)
     return found, kind
@@ -218,7 +221,9 @@ def _gives(function: Function, first: str, node: exp.Anonymous) -> str:
     return function.gives
 
 
-def _written(function: Function, arguments: list[str], kind: str, *, summed: bool, is_sum: bool) -> str:
+def _written(
+    function: Function, arguments: list[str], kind: str, *, summed: bool, is_sum: bool, zoned: bool = False
+) -> str:
     def filled(mark: re.Match) -> str:
         if mark[1] == "*":
             return ", ".join(arguments)
@@ -231,7 +236,7 @@ def _written(function: Function, arguments: list[str], kind: str, *, summed: boo
     if function.gives == "sum" and kind == "decimal":
         return f"TRY_CAST({sql} AS DECIMAL(38, 6))"
     if function.gives == "trunc":
-        sql = f"CAST({sql} AS {ENGINE_TYPES[kind]})"
+        sql = f"CAST({sql} AS {ENGINE_TYPES['timestamp' if zoned else kind]})"
     return sql if is_sum else _careful(sql, summed=summed)
 
 

@@ -1,13 +1,15 @@
 """Rows in the formats that readers want: in order, in constant memory, counted before each piece is handed over."""
 
+import contextlib
 import io
 import json
 import math
 import os
 import tempfile
 from collections.abc import Iterator
-from datetime import date, datetime, time
+from datetime import date, datetime, time, tzinfo
 from decimal import Decimal
+from enum import StrEnum
 from typing import Protocol
 
 import pyarrow as pa
@@ -22,9 +24,31 @@ from django.utils.translation import gettext_lazy as _
 from catalog.models.distribution import Format
 
 PIECE = 1_000  # rows handed over at once
+INSTANTS = frozenset({"parquet", "arrow"})
+ARROW_TYPES = {
+    "boolean": pa.bool_(), "integer": pa.int64(), "decimal": pa.decimal128(38, 6), "float": pa.float64(),
+    "date": pa.date32(), "time": pa.time64("us"), "timestamp": pa.timestamp("us"),
+    "timestamptz": pa.timestamp("us", "UTC"), "text": pa.string(), "geometry": pa.string(),
+}  # fmt: skip
 SHEET_ROWS = 1_048_575
 FORMULA = r"^\s*[=+\-@\t\r\x{FF1D}\x{FF0B}\x{FF0D}\x{FF20}]"
 NUMBER = r"^[+-]?[\d.,\s]*%?$"
+
+
+class Streamed(StrEnum):
+    """A format in which rows leave as they are read, and of which no file is built."""
+
+    ARROW = "arrow"
+
+    @property
+    def media_type(self) -> str:
+        """The type a reader is told: that of the Arrow project at IANA."""
+        return "application/vnd.apache.arrow.stream"
+
+    @property
+    def suffix(self) -> str:
+        """How the file's name ends."""
+        return "arrows"
 
 
 class Leaving(Protocol):
@@ -35,8 +59,11 @@ class Leaving(Protocol):
     def batches(self) -> Iterator[pa.RecordBatch]: ...
 
 
-def encode(rows, kind: Format) -> Iterator[bytes]:
-    """The rows as bytes of this format, piece by piece. XLSX with more rows than a sheet holds is refused."""
+def encode(rows, kind: Format | Streamed, *, zone: str = "") -> Iterator[bytes]:
+    """The rows as bytes of this format, piece by piece. XLSX with more rows than a sheet holds is refused.
+
+    Where it is text for people, moments are shown in the zone; Parquet and Arrow hold the moments themselves.
+    """
     writers = {
         Format.CSV: _csv,
         Format.CSV_BOM: _csv_bom,
@@ -44,23 +71,38 @@ def encode(rows, kind: Format) -> Iterator[bytes]:
         Format.PARQUET: _parquet,
         Format.XLSX: _xlsx,
         Format.GEOJSON: _geojson,
+        Streamed.ARROW: _arrow,
     }
-    return writers[Format(kind)](_Begun(rows))
+    begun = _Begun(rows, "" if kind in INSTANTS else zone)
+    return writers[kind if isinstance(kind, Streamed) else Format(kind)](begun)
 
 
 class _Begun:
     """Rows of which the first are there already: what the engine refuses is known before an answer begins."""
 
-    def __init__(self, rows):
-        self.columns, self.exit = rows.columns, rows.exit
+    def __init__(self, rows, zone: str):
+        self.columns, self.exit, self._zone = rows.columns, rows.exit, zone
         self._more = rows.batches()
         self._first = next(self._more, None)
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         first, self._first = self._first, None
         if first is not None:
-            yield first
-        yield from self._more
+            yield in_zone(first, self._zone)
+        for batch in self._more:
+            yield in_zone(batch, self._zone)
+
+
+def in_zone(batch: pa.RecordBatch, zone: str) -> pa.RecordBatch:
+    """The same moments, to be shown in this zone."""
+    if not zone:
+        return batch
+    fields = [pa.field(f.name, pa.timestamp(f.type.unit, zone)) if _is_moment(f.type) else f for f in batch.schema]
+    return batch.cast(pa.schema(fields)) if fields != list(batch.schema) else batch
+
+
+def _is_moment(kind: pa.DataType) -> bool:
+    return pa.types.is_timestamp(kind) and kind.tz is not None
 
 
 def place_columns(columns) -> tuple[str, ...]:
@@ -128,9 +170,16 @@ def _plain(batch: pa.RecordBatch) -> pa.RecordBatch:
             )
             column = pc.if_else(risky, pc.binary_join_element_wise("'", column, ""), column)
         elif pa.types.is_timestamp(column.type):
-            column = pc.strftime(column, "%Y-%m-%dT%H:%M:%S" + ("Z" if column.type.tz else ""))
+            column = _written_moment(column)
         arrays.append(column)
     return pa.RecordBatch.from_arrays(arrays, names=batch.schema.names)
+
+
+def _written_moment(column: pa.Array) -> pa.Array:
+    """ISO 8601, with its distance from UTC where it has a zone."""
+    zone = column.type.tz
+    text = pc.strftime(column, "%Y-%m-%dT%H:%M:%S" + ("Z" if zone == "UTC" else "%z" if zone else ""))
+    return text if zone in {None, "UTC"} else pc.replace_substring_regex(text, r"([+-]\d\d)(\d\d)$", r"\1:\2")
 
 
 def _ndjson(rows) -> Iterator[bytes]:
@@ -186,6 +235,23 @@ def _parquet(rows) -> Iterator[bytes]:
     finally:
         if writer is not None:
             writer.close()
+    rows.exit.gone(0, sink.size)
+    yield sink.taken()
+
+
+def _arrow(rows) -> Iterator[bytes]:
+    """The stream of Arrow's IPC format: batches as they come from the engine, never rows of Python."""
+    sink = _Sink()
+    writer = None
+    for batch in rows.batches():
+        writer = writer or pa.ipc.new_stream(pa.PythonFile(sink, "w"), batch.schema)
+        writer.write_batch(batch)
+        rows.exit.gone(batch.num_rows, sink.size)
+        yield sink.taken()
+    if writer is None:
+        schema = pa.schema([(column.name, ARROW_TYPES[column.type]) for column in rows.columns])
+        writer = pa.ipc.new_stream(pa.PythonFile(sink, "w"), schema)
+    writer.close()
     rows.exit.gone(0, sink.size)
     yield sink.taken()
 
@@ -269,9 +335,17 @@ def _write_cell(sheet, row: int, column: int, value, dates, moments) -> None:
         sheet.write_string(row, column, str(value)[:32_767])
 
 
-def jsonable(row: dict) -> dict:
-    """A row in JSON's own kinds. A number that a double does not hold exactly becomes text: no digit is lost."""
-    return {name: _json_value(value) for name, value in row.items()}
+def jsonable(row: dict, zone: tzinfo | None = None) -> dict:
+    """A row in JSON's own kinds, moments in the zone. A number that a double does not hold exactly becomes text."""
+    return {name: _json_value(value if zone is None else _moved(value, zone)) for name, value in row.items()}
+
+
+def _moved(value, zone: tzinfo):
+    """A moment as the clocks of the zone show it; at the ends of the calendar, where they cannot, as it is."""
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        with contextlib.suppress(OverflowError):
+            return value.astimezone(zone)
+    return value
 
 
 def _json_value(value):

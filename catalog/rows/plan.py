@@ -47,7 +47,7 @@ class Plan:
 def plan(query: RowQuery, terms: TableTerms, types: dict[str, str], *, pseudonyms: bytes, about: str) -> Plan:
     """The statement that answers the query under the terms. `about` names version and basis, for the cursor."""
     inner, params, columns = let_out(terms, types, pseudonyms)
-    scope = Scope(columns=columns, params=params)
+    scope = Scope(columns=columns, params=params, zone=query.timezone)
     steps, source, conditions = [f"let_out AS ({inner})"], "let_out", _conditions(query, scope)
     if query.sample:
         steps.append(
@@ -114,7 +114,7 @@ def _having(query: RowQuery, asked: Question, scope: Scope) -> list[str]:
     if not query.having:
         return []
     kinds = {name: one.kind for name, one in asked.outputs.items()}
-    return [condition(query.having, Scope(columns=kinds, params=scope.params, parameter="having"))]
+    return [condition(query.having, Scope(kinds, scope.params, "having", zone=scope.zone))]
 
 
 def _conditions(query: RowQuery, scope: Scope) -> list[str]:

@@ -1,20 +1,21 @@
 """A question put to one table: the same for page, API, file and count. Nothing of it is trusted until compiled."""
 
+import difflib
 import hashlib
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
+from zoneinfo import available_timezones
 
 from django.utils.translation import gettext_lazy as _
 
 from audit.canonical import canonical
-from catalog.rows.dialect import without_values
+from catalog.rows.dialect import shown, without_values
 from catalog.rows.errors import QueryError
 
 OPERATORS = {"ne": "<>", "gt": ">", "gte": ">=", "lt": "<", "lte": "<=", "eq": "="}
 SPECIAL = frozenset({"in", "isnull"})
 TEXTS = ("select", "where", "group_by", "having", "order_by", "after", "q")
-RESERVED = frozenset({*TEXTS, "distinct", "sample", "limit", "basis", "format", "total", "facets", "as_of"})
-LATER = frozenset({"timezone"})
+RESERVED = frozenset({*TEXTS, "distinct", "sample", "limit", "basis", "format", "total", "facets", "as_of", "timezone"})
 LONGEST = 4_000
 MOST_FILTERS = 100
 MOST_ROWS = 10_000
@@ -35,6 +36,7 @@ class RowQuery:
     q: str = ""
     distinct: bool = False
     sample: int = 0
+    timezone: str = ""
     limit: int | None = PAGE
     after: str = ""
 
@@ -46,6 +48,7 @@ class RowQuery:
             limit=_whole(params, "limit") or PAGE,
             sample=_whole(params, "sample"),
             distinct=_flag(params, "distinct"),
+            timezone=_zone(params),
             filters=_filters(params),
             **{name: _one(params, name) for name in TEXTS},
         )
@@ -67,6 +70,7 @@ class RowQuery:
             "q": self.q,
             "distinct": self.distinct,
             "sample": self.sample,
+            **({"timezone": self.timezone} if self.timezone else {}),
         }
 
     def shape(self) -> dict:
@@ -143,6 +147,22 @@ def _flag(params, name: str) -> bool:
     return text == "true"
 
 
+def _zone(params) -> str:
+    text = _one(params, "timezone").strip()
+    if text and text not in _zones():
+        near = difflib.get_close_matches(text, _zones(), n=1, cutoff=0.6)
+        words = _("There is no time zone “%(name)s”. Take a name of IANA's list, such as %(meant)s.")
+        meant = near[0] if near else "Asia/Shanghai"
+        raise QueryError("bad-parameter", words, "timezone", name=shown(text), meant=meant)
+    return text
+
+
+@cache
+def _zones() -> frozenset[str]:
+    """The names of IANA's list, without those that mean this machine's own zone."""
+    return frozenset(available_timezones()) - {"localtime", "Factory"}
+
+
 def _filters(params) -> tuple[tuple[str, str, str], ...]:
     found = []
     if len(params) > MOST_FILTERS:
@@ -151,8 +171,6 @@ def _filters(params) -> tuple[tuple[str, str, str], ...]:
     for name in params:
         if name in RESERVED:
             continue
-        if name in LATER:
-            raise QueryError("bad-parameter", _("“%(name)s” is not offered here."), name, name=name)
         column, _sep, operator = name.rpartition("__")
         if not column:
             column, operator = name, "eq"

@@ -2,8 +2,9 @@
 
 import difflib
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from decimal import Decimal, InvalidOperation
+from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext_lazy as _
 
@@ -32,6 +33,7 @@ class Scope:
     params: dict[str, object] = field(default_factory=dict)
     parameter: str = "where"
     used: set[str] = field(default_factory=set)
+    zone: str = ""  # in which moments without one are meant, and days and hours of moments are reckoned
     before: int = 0  # how many characters of ours stand before the text that is being read
 
     def taken(self) -> list[str]:
@@ -51,6 +53,10 @@ class Scope:
         self.used.add(found)
         return quoted(found), self.columns[found]
 
+    def clocked(self, sql: str) -> str:
+        """A moment as the clocks of the zone show it, or the moment of what they show; as it is where none is asked."""
+        return f"timezone('{self.zone}', {sql})" if self.zone else sql
+
     def bind(self, value) -> str:
         """The parameter that holds the value; the same value twice is one parameter."""
         for name, held in self.params.items():
@@ -62,7 +68,7 @@ class Scope:
 
     def value(self, text: str, kind: str, column: str) -> str:
         """A parameter of the column's type; what is none says so."""
-        return f"CAST({self.bind(checked(text, kind, column, self.parameter))} AS {ENGINE_TYPES[kind]})"
+        return f"CAST({self.bind(checked(text, kind, column, self.parameter, self.zone))} AS {ENGINE_TYPES[kind]})"
 
     def _unknown(self, name: str, at: int | None) -> QueryError:
         near = difflib.get_close_matches(name.lower(), {one.lower(): one for one in self.columns}, n=1, cutoff=0.7)
@@ -83,8 +89,8 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def checked(text: str, kind: str, column: str, parameter: str) -> str:
-    """The text, if it is a value of this kind."""
+def checked(text: str, kind: str, column: str, parameter: str, zone: str = "") -> str:
+    """The text, if it is a value of this kind; a moment that names no zone is one of `zone`, or of UTC."""
     readers = {
         "integer": int,
         "decimal": Decimal,
@@ -106,6 +112,8 @@ def checked(text: str, kind: str, column: str, parameter: str) -> str:
                 raise ValueError
             if kind == "time" and value.tzinfo is not None:
                 raise ValueError
+            if kind == "timestamptz" and zone and value.tzinfo is None:
+                value = value.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
             return text.strip() if kind not in {"date", "time", "timestamp", "timestamptz"} else value.isoformat()
     except (ValueError, KeyError, InvalidOperation, OverflowError):
         raise QueryError(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.http import HttpResponse
@@ -23,7 +24,7 @@ from catalog.gate import Rows as Leaving
 from catalog.gate import open_rows
 from catalog.models import Format
 from catalog.rows.errors import QueryError, TooCostly
-from catalog.rows.formats import check_fits, jsonable
+from catalog.rows.formats import Streamed, check_fits, jsonable
 from catalog.rows.query import RowQuery
 from catalog.streams import stream, watch_reader
 
@@ -55,7 +56,8 @@ class Rows(ApiView):
     def _page(self, opening: Opening, query: RowQuery, counted: bool) -> Response:
         rows = open_rows(query, over=[(opening.version, opening.basis)], by=self.by)
         watch_reader(self.request, rows.exit)
-        results = [jsonable(row) for row in _within_budget(rows)]
+        zone = ZoneInfo(query.timezone) if query.timezone else None
+        results = [jsonable(row, zone) for row in _within_budget(rows)]
         data = {
             "results": results,
             "next": rows.next,
@@ -101,9 +103,10 @@ class Rows(ApiView):
             query, select=f'"{column}" as value, count(*) as count', group_by=f'"{column}"', order_by="-count",
             having="", distinct=False, limit=FACET_VALUES, after="",
         )  # fmt: skip
-        return [jsonable(row) for row in self._read(opening, asked)]
+        zone = ZoneInfo(query.timezone) if query.timezone else None
+        return [jsonable(row, zone) for row in self._read(opening, asked)]
 
-    def _file(self, opening: Opening, query: RowQuery, kind: Format) -> HttpResponse:
+    def _file(self, opening: Opening, query: RowQuery, kind: Format | Streamed) -> HttpResponse:
         if "limit" not in self.request.GET:
             query = query.whole()
         rows = open_rows(query, over=[(opening.version, opening.basis)], by=self.by)
@@ -112,7 +115,7 @@ class Rows(ApiView):
         except BaseException:
             rows.close("refused")
             raise
-        return stream(self.request, rows, kind, _name(opening, query))
+        return stream(self.request, rows, kind, _name(opening, query), zone=query.timezone)
 
 
 def _within_budget(rows: Leaving) -> Iterator[dict]:
@@ -132,12 +135,14 @@ def _at_most(opening: Opening, query: RowQuery) -> int:
     return kept if query.limit is None else min(kept, query.limit)
 
 
-def _format(request) -> Format | None:
+def _format(request) -> Format | Streamed | None:
     text = request.GET.get("format", "json")
     if text == "json":
         return None
+    if text in list(Streamed):
+        return Streamed(text)
     if text not in Format.values:
-        known = ", ".join(["json", *Format.values])
+        known = ", ".join(["json", *Format.values, *Streamed])
         detail = _("“format” is one of: %(known)s.") % {"known": known}
         raise Problem("bad-format", detail, errors=[{"parameter": "format", "detail": detail}])
     return Format(text)
