@@ -14,6 +14,9 @@ from catalog.rows.query import OPERATORS, RowQuery
 from catalog.rows.scope import ENGINE_TYPES, Scope, quoted
 from catalog.terms import TableTerms
 
+AS_THEY_LIE = ""  # without an order the engine keeps that of the file, by row number, and stops when a page is full
+PICKED = "(SELECT * FROM source WHERE __row IN (SELECT __row FROM picked))"
+
 
 @dataclass(frozen=True)
 class OutColumn:
@@ -68,11 +71,14 @@ def plan(query: RowQuery, terms: TableTerms, types: dict[str, str], *, pseudonym
         chosen += "".join(f", CAST({key.sql} AS VARCHAR) AS __k{n}" for n, key in enumerate(asked.order))
     if query.after:
         conditions = [*conditions, _beyond(asked.order, read_cursor(query.after, about, len(asked.order)), scope)]
-    sql = f"WITH {', '.join(steps)} SELECT {chosen} FROM {source}{_where(conditions)}"
-    if paged or asked.is_summed or query.order_by:  # without an order rows come as they lie, which is by row number
-        sql += _ordering(asked.order)
+    ordered = _ordering(asked.order) if asked.is_summed or query.order_by or query.sample else AS_THEY_LIE
     if paged:
-        sql += f" LIMIT {query.limit + 1}"
+        ordered += f" LIMIT {query.limit + 1}"
+    if paged and query.order_by and source == "let_out":  # which rows first: masks are made for those of the page alone
+        steps.append(f"picked AS MATERIALIZED (SELECT __row FROM let_out{_where(conditions)}{ordered})")
+        page, _params, _columns = let_out(terms, types, pseudonyms, source=PICKED, params=scope.params)
+        source, conditions = f"({page}) AS let_out", []
+    sql = f"WITH {', '.join(steps)} SELECT {chosen} FROM {source}{_where(conditions)}{ordered}"
     out = [OutColumn(name, one.kind) for name, one in asked.outputs.items()]
     return Plan(sql, params, out, reads, filtered_by, keys=len(asked.order) if paged else 0, about=about)
 

@@ -2,13 +2,14 @@
 
 import hashlib
 import json
+import time
 
 import pytest
 from django.http import Http404
 
 from audit.models import Event
 from catalog.extents import extent
-from catalog.gate import BasisEnded, open_rows
+from catalog.gate import LOOK_AGAIN, BasisEnded, open_rows
 from catalog.models import Basis
 from catalog.rows.cursors import read_cursor, write_cursor
 from catalog.rows.errors import QueryError, Stopped
@@ -93,7 +94,7 @@ def test_it_stops_in_the_middle_when_the_basis_ends(lent):
     people, version, grant = lent
     rows = open_rows(RowQuery(), over=[(version, grant)], by=world.by(people.requester))
     Basis.objects.filter(pk=grant.pk).update(state="revoked")
-    rows.exit._looked = 0
+    time.sleep(LOOK_AGAIN)
     with pytest.raises(Stopped):
         list(rows.dicts())
     closed = json.loads(Event.objects.get(kind="disclosure.closed").body)
