@@ -8,6 +8,7 @@ from catalog import manifests, search, tasks
 from catalog.extents import extent
 from catalog.models import Basis, Dataset, Message, Version
 from catalog.terms import Terms
+from catalog.version_lines import count_dataset
 from opendata import files
 from portal.mail import address, post
 
@@ -43,6 +44,12 @@ def measure_basis(event: Event) -> None:
         for table in release.version.tables.all():
             if terms.of_table(table.name, table.types):
                 extent(release.version, release, table.name, by=service("counts"))
+
+
+def count_changes(event: Event) -> None:
+    """What changed from version to version is counted: of all rows for the owner, of what is open for everybody."""
+    if dataset := Dataset.objects.filter(pk=event.dataset).first():
+        count_dataset(dataset, by=service("counts"))
 
 
 def build_files(event: Event) -> None:

@@ -23,16 +23,16 @@ log = logging.getLogger(__name__)
 REACTIONS = {
     "load.started": (steps.start_job,),
     "source.run_started": (steps.start_job,),
-    "version.confirmed": (steps.index_dataset, steps.write_manifest),
-    "release.made": (steps.measure_basis, steps.index_dataset, steps.build_files),
+    "version.confirmed": (steps.index_dataset, steps.write_manifest, steps.count_changes),
+    "release.made": (steps.measure_basis, steps.index_dataset, steps.build_files, steps.count_changes),
     "release.files_built": (steps.index_dataset,),
     "link.added": (steps.index_dataset,),
     "link.removed": (steps.index_dataset,),
-    "release.withdrawn": (steps.index_dataset, steps.remove_files),
+    "release.withdrawn": (steps.index_dataset, steps.remove_files, steps.count_changes),
     "dataset.created": (steps.index_dataset,),
     "dataset.changed": (steps.index_dataset,),
     "dataset.activated": (steps.index_dataset,),
-    "column.changed": (steps.index_dataset,),
+    "column.changed": (steps.index_dataset, steps.count_changes),
     "dataset.retired": (steps.index_dataset,),
     "dataset.restored": (steps.index_dataset,),
     "department.changed": (steps.index_department,),
@@ -44,7 +44,7 @@ REACTIONS = {
     "account.reset_asked": (accounts.send_reset,),
 }
 # Of many such reactions that wait for one dataset the last says it all: a dictionary of 200 columns is indexed once.
-LAST_SAYS_ALL = {steps.index_dataset}
+LAST_SAYS_ALL = {steps.index_dataset, steps.count_changes}
 LOOK_BACK = timedelta(days=2)
 GRACE = timedelta(seconds=20)
 MOST_TRIES = 8

@@ -135,6 +135,7 @@ ADDRESSES = {
     ),
     "source-set": lambda scene: {"pk": scene.permits.pk, "kind": "postgresql"},
     **dict.fromkeys(["dataset-activate", "dataset-retire", "dataset-restore"], _of("plans")),
+    "changes": lambda scene: {"pk": scene.residents.pk, "number": 1},
     "api-diff": _of("residents"),
     "api-table-diff": lambda scene: {"pk": scene.residents.pk, "table": "main"},
     "api-table-rows": lambda scene: {"pk": scene.residents.pk, "table": "main"},
@@ -288,6 +289,7 @@ OPENED_BY = {
     "datasets": "200",
     "dataset": "200",
     "contact": "200",
+    "changes": "404",  # there is one version only
     "dataset-versions": "200",
     "departments": "200",
     "department": "200",

@@ -30,7 +30,7 @@ def listed(name: str, item, **fields):
 
 TOTAL = serializers.IntegerField(allow_null=True)
 MANIFEST = serializers.URLField(
-    allow_null=True, help_text="The release's manifest: its files with their digests, and its columns, as one JSON file."
+    allow_null=True, help_text="The release's manifest: its columns, and its files with their digests, as JSON."
 )
 NEXT = serializers.CharField(allow_null=True, help_text="Pass it as “after” for the next page; null on the last one.")
 ZONE = (
@@ -294,11 +294,11 @@ COMPARE_VERSIONS = {
     "tags": [ROWS],
     "summary": "Compare two versions",
     "description": "The rows that were added, removed or changed from one version to another: added and changed ones "
-    "in the order of the newer version, then the removed ones. Both versions are read as the basis lets them out, masks, "
-    "row filter and hidden columns first: a change in what you may not see is no change, and a row that left the row "
-    "filter is a removed one.\n\nRows are held together by the key that the owner names in the dictionary (`row_key` "
-    "of a column). Without one that you see whole, and among rows that share a key, whole rows are compared: a row that "
-    "changed is then one removed and one added.",
+    "in the order of the newer version, then the removed ones. Both versions are read as the basis lets them out, "
+    "masks, row filter and hidden columns first: a change in what you may not see is no change, and a row that left "
+    "the row filter is a removed one.\n\nRows are held together by the key that the owner names in the dictionary "
+    "(`row_key` of a column). Without one that you see whole, and among rows that share a key, whole rows are "
+    "compared: a row that changed is then one removed and one added.",
     "parameters": [
         query("from", "The number of the older version; without it, the one before `to`.", OpenApiTypes.INT),
         query("to", "The number of the newer version; without it, the newest that you may open.", OpenApiTypes.INT),
@@ -333,9 +333,12 @@ LIST_COLUMNS = {
 LIST_VERSIONS = {
     "tags": [ROWS],
     "summary": "List versions",
-    "description": "The versions that your bases open, newest first.",
+    "description": "The versions that your bases open, newest first, each with what changed since the one before: "
+    "columns, and rows by the row key, as the same basis lets out the two (of releases, the two releases). Where "
+    "several bases open a version, it is listed under your duty, else a grant, else the release. Rows that nobody "
+    "has counted yet are null: a diff with `total=true` counts them.",
     "parameters": [page_size(20, 100), AFTER, IF_NONE_MATCH],
-    "responses": {200: listed("VersionPage", shapes.VersionSerializer, next=NEXT)},
+    "responses": {200: listed("VersionPage", shapes.VersionLineSerializer, next=NEXT)},
 }
 LIST_FILES = {
     "tags": [ROWS],

@@ -117,6 +117,64 @@ class VersionSerializer(serializers.Serializer):
         return self.context["request"].build_absolute_uri(address)
 
 
+class RetypedSerializer(serializers.Serializer):
+    """A column that is of another type."""
+
+    name = serializers.CharField()
+    before = serializers.ChoiceField(choices=codes.ColumnType.choices)
+    after = serializers.ChoiceField(choices=codes.ColumnType.choices)
+
+
+class ColumnChangesSerializer(serializers.Serializer):
+    """How the columns differ that you may read."""
+
+    added = serializers.ListField(child=serializers.CharField())
+    gone = serializers.ListField(child=serializers.CharField())
+    retyped = serializers.SerializerMethodField()
+
+    @extend_schema_field(RetypedSerializer(many=True))
+    def get_retyped(self, columns) -> list[dict]:
+        return [dict(zip(("name", "before", "after"), one, strict=True)) for one in columns.retyped]
+
+
+class TableChangesSerializer(serializers.Serializer):
+    """What changed in one table, as you may read it."""
+
+    table = serializers.CharField(source="name")
+    key = serializers.ListField(child=serializers.CharField(), help_text="Empty where whole rows are compared.")
+    added = serializers.IntegerField(source="rows.added", default=None, allow_null=True)
+    removed = serializers.IntegerField(source="rows.removed", default=None, allow_null=True)
+    changed = serializers.IntegerField(source="rows.changed", default=None, allow_null=True)
+    columns = ColumnChangesSerializer()
+
+
+class VersionLineSerializer(VersionSerializer):
+    """A version in the list, with what changed since the one before that you may open in the same way."""
+
+    number = serializers.IntegerField(source="version.number")
+    state = serializers.ChoiceField(choices=Version.State.choices, source="version.state")
+    created_at = serializers.DateTimeField(source="version.created_at")
+    confirmed_at = serializers.DateTimeField(source="version.confirmed_at", allow_null=True)
+    basis = serializers.UUIDField(source="basis.pk")
+    rows = serializers.IntegerField(allow_null=True, help_text="How many you may read; null until they are counted.")
+    bytes = serializers.IntegerField(allow_null=True, help_text="Of the stored tables, or of your built CSV files.")
+    since = serializers.IntegerField(
+        source="pair.since.number", default=None, allow_null=True, help_text="The version that it is compared with."
+    )
+    changes = TableChangesSerializer(many=True, source="tables")
+    diff_url = serializers.SerializerMethodField(help_text="The changed rows; null for the first version.")
+
+    def get_rows_url(self, line) -> str:
+        return super().get_rows_url(line.version)
+
+    def get_diff_url(self, line) -> str | None:
+        if line.pair is None:
+            return None
+        address = reverse("api-diff", args=[line.version.dataset_id])
+        asked = f"from={line.pair.since.number}&to={line.version.number}&basis={line.basis.pk}"
+        return self.context["request"].build_absolute_uri(f"{address}?{asked}")
+
+
 class FileSerializer(serializers.Serializer):
     """A built file."""
 

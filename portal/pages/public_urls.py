@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.pages import dataset, departments, home, language, problems, search, versions, words
+from portal.pages import changes, dataset, departments, home, language, problems, search, versions, words
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -10,6 +10,7 @@ urlpatterns = [
     path("datasets/<uuid:pk>/", dataset.dataset, name="dataset"),
     path("datasets/<uuid:pk>/contact/", dataset.contact, name="contact"),
     path("datasets/<uuid:pk>/versions/", versions.versions, name="dataset-versions"),
+    path("datasets/<uuid:pk>/versions/<int:number>/changes/", changes.changes, name="changes"),
     path("departments/", departments.departments, name="departments"),
     path("departments/<str:code>/", departments.department, name="department"),
     path("themes/", departments.themes, name="themes"),

@@ -2,13 +2,15 @@
 
 import uuid
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from catalog.models import Basis, Dataset, Version
+from catalog.version_lines import Line, lines
 from portal.pages.caching import revalidated
+from portal.pages.change_words import change_words
 from portal.pages.open_data import open_datasets
 from portal.paging import page_of
 
@@ -23,4 +25,20 @@ def versions(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     live = Basis.objects.releases().live().filter(dataset=dataset)
     cleared = Version.objects.filter(bases__in=live).annotate(opened_at=F("bases__valid_from"))
     page = page_of(cleared, request, order=("-number",))
-    return render(request, "portal/versions.html", {"section": "data", "dataset": dataset, "page": page})
+    shown = [
+        {"line": line, "opened_at": line.version.opened_at, "words": change_words(line)}
+        for line in _lines(dataset, page.items, cleared if page.older else None)
+    ]
+    return render(
+        request, "portal/versions.html", {"section": "data", "dataset": dataset, "page": page, "shown": shown}
+    )
+
+
+def _lines(dataset: Dataset, items: list[Version], more: QuerySet[Version] | None) -> list[Line]:
+    """The versions of this page under their releases; the last is compared with the first of the next page."""
+    older = more.filter(number__lt=items[-1].number).order_by("-number")[:1] if more is not None else []
+    versions = [*items, *older]
+    releases = Basis.objects.releases().live().filter(dataset=dataset, version__in=[one.pk for one in versions])
+    by_version = {release.version_id: release for release in releases}
+    opened = [(version, by_version[version.pk]) for version in versions if version.pk in by_version]
+    return lines(opened, shown=len(items))

@@ -7,12 +7,15 @@ from types import SimpleNamespace
 import pytest
 from django.utils import timezone
 
+from audit.actor import service
 from audit.models import Event
+from catalog.actions.columns import change_column
 from catalog.actions.duties import make_owner_duty
 from catalog.gate import BasisEnded, open_changes
 from catalog.models import Basis, Column, RowChanges, Version
 from catalog.rows.comparing import Comparison
 from catalog.rows.errors import QueryError, Stopped
+from catalog.version_lines import count_dataset
 from tests import world
 from tests.database import events_refused
 from tests.problems import assert_problem
@@ -287,3 +290,73 @@ def test_a_grant_opens_no_time_before_what_it_began_with(client, city):
     world.basis("grant", city.newer, {"id": None}, to=city.people.health, valid_from=datetime(2026, 3, 20, tzinfo=UTC))
     assert rows(client, city, city.people.requester, as_of="2026-03-15").json()["version"] == 2
     assert_problem(rows(client, city, city.people.requester, as_of="2026-02-01"), 404, "no-version")
+
+
+# Listed with what changed ---------------------------------------------------------------------------------------
+
+
+def listed(client, city, user=None, **query):
+    return rows(client, city, user, part="versions", **query).json()["results"]
+
+
+def test_versions_are_listed_with_what_changed_for_the_owner(client, city, django_assert_max_num_queries):
+    make_owner_duty(city.residents, by=world.by(city.people.owner))
+    before = listed(client, city, city.people.owner)
+    assert before[0]["changes"][0] | {"columns": None} == {
+        "table": "main", "key": ["id"], "added": None, "removed": None, "changed": None, "columns": None,
+    }  # fmt: skip
+    opened = Event.objects.filter(kind="disclosure.opened").count()
+
+    count_dataset(city.residents, by=service("counts"))
+    with django_assert_max_num_queries(30):
+        newer, older = listed(client, city, city.people.owner)
+    assert (newer["number"], newer["since"], newer["rows"]) == (2, 1, 4)
+    assert newer["bytes"] == city.newer.tables.get().bytes
+    assert [newer["changes"][0][kind] for kind in ("added", "removed", "changed")] == [1, 1, 3]
+    assert (older["since"], older["changes"], older["diff_url"]) == (None, [], None)
+    assert Event.objects.filter(kind="disclosure.opened").count() == opened
+    assert client.get(newer["diff_url"]).json()["from"] == 1
+
+
+def test_the_numbers_are_those_of_the_readers_basis(client, city):
+    make_owner_duty(city.residents, by=world.by(city.people.owner))
+    world.basis("release", city.older, {"id": None, "district": None})
+    world.basis("release", city.newer, {"id": None, "district": None})
+    lend(city, {"id": None, "height": None}, where="height < 10")
+    count_dataset(city.residents, by=service("counts"))
+
+    public = listed(client, city)[0]["changes"][0]
+    assert [public[kind] for kind in ("added", "removed", "changed")] == [1, 1, 1]
+    lent = listed(client, city, city.people.requester)[0]["changes"][0]
+    assert [lent[kind] for kind in ("added", "removed", "changed")] == [None, None, None]
+    diff(client, city, city.people.requester, total="true", basis=listed(client, city)[0]["basis"])
+    lent = listed(client, city)[0]["changes"][0]
+    assert [lent[kind] for kind in ("added", "removed", "changed")] == [1, 2, 0]
+
+
+def test_another_row_key_is_counted_anew(client, city):
+    make_owner_duty(city.residents, by=world.by(city.people.owner))
+    count_dataset(city.residents, by=service("counts"))
+    column = Column.objects.get(dataset=city.residents, name="id")
+    change_column(column, {"row_key": False}, by=world.by(city.people.owner))
+    assert listed(client, city, city.people.owner)[0]["changes"][0]["changed"] is None
+
+    world.settle()
+    counted = listed(client, city, city.people.owner)[0]["changes"][0]
+    assert [counted[kind] for kind in ("added", "removed", "changed")] == [4, 4, 0]
+    assert RowChanges.objects.count() == 1
+
+
+def test_what_was_withdrawn_is_compared_with_no_more(client, city):
+    world.basis("release", city.older, {"id": None})
+    middle = world.basis("release", city.newer, {"id": None})
+    third = world.version(city.residents, {"id": ("integer", [1, 2, 3, 4])})
+    world.basis("release", third, {"id": None})
+    count_dataset(city.residents, by=service("counts"))
+    assert [line["since"] for line in listed(client, city)] == [2, 1, None]
+
+    Basis.objects.filter(pk=middle.pk).update(state="withdrawn")
+    first, second = listed(client, city)
+    assert (first["since"], first["changes"][0]["added"]) == (1, None)
+    count_dataset(city.residents, by=service("counts"))
+    assert listed(client, city)[0]["changes"][0]["added"] == 0

@@ -10,7 +10,8 @@ from catalog.api.base import ApiView
 from catalog.api.detail import files_of, tables_of, versions_open_to
 from catalog.api.moments import asked_openings
 from catalog.api.pages import link_pages, page_of
-from catalog.api.serializers import FileSerializer, TableSerializer, VersionSerializer
+from catalog.api.serializers import FileSerializer, TableSerializer, VersionLineSerializer
+from catalog.version_lines import lines, ways_to
 
 
 class Columns(ApiView):
@@ -31,7 +32,9 @@ class Versions(ApiView):
         dataset = find_dataset(pk, self.by)
         versions = versions_open_to(dataset, self.by)
         page = page_of(versions, request, order=("-number",), about=f"versions {pk}")
-        results = VersionSerializer(page.items, many=True, context={"request": request}).data
+        older = versions.filter(number__lt=page.items[-1].number)[:1] if page.next else []
+        listed = lines(ways_to([*page.items, *older], dataset, self.by), shown=len(page.items))
+        results = VersionLineSerializer(listed, many=True, context={"request": request}).data
         return link_pages(self.whole({"results": results, "next": page.next}), request, page.next)
 
 

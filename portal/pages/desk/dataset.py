@@ -2,17 +2,20 @@
 
 import uuid
 
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from audit.actor import Actor
 from catalog.freshness import freshness
 from catalog.models import Basis, Dataset, Version
 from catalog.permissions import can, check_may_decide, check_may_keep
+from catalog.version_lines import lines, ways_to
 from portal.accounts.pages import signed_in
+from portal.pages.change_words import change_words
 from portal.pages.desk.kept import kept_or_404
 
 SHOWN = 8
@@ -34,13 +37,24 @@ def dataset(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "decides": can(check_may_decide, request.actor, found),
         "tasks": _tasks(found) if keeps and found.state != Dataset.State.RETIRED else [],
         "summary": _summary(found, keeps),
-        "versions": versions.annotate(rows=Sum("tables__rows")).order_by("-number")[:SHOWN],
+        "versions": _versions(found, versions, request.actor),
         "jobs": found.jobs.order_by("-created_at")[:SHOWN],
         "submissions": found.submissions.select_related("version", "made_by").order_by("-made_at")[:SHOWN],
         "grants": grants.order_by("state", "-made_at")[:SHOWN],
         "waiting": found.messages.filter(answered_at=None).order_by("-sent_at")[:SHOWN],
     }
     return render(request, "desk/dataset.html", context)
+
+
+def _versions(found: Dataset, versions: QuerySet[Version], by: Actor) -> list[Version]:
+    """The newest versions, each with what changed in it as far as a duty of this person lets out both."""
+    shown = list(versions.annotate(rows=Sum("tables__rows")).order_by("-number")[: SHOWN + 1])
+    opened = [(version, basis) for version, basis in ways_to(shown, found, by) if basis.kind == Basis.Kind.DUTY]
+    told = {line.version.pk: line for line in lines(opened, shown=SHOWN)}
+    for version in shown:
+        version.line = told.get(version.pk)
+        version.words = change_words(version.line) if version.line else []
+    return shown[:SHOWN]
 
 
 def _tasks(found: Dataset) -> list[dict]:
