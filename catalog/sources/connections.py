@@ -19,13 +19,13 @@ REFUSED = ("password authentication", "no password supplied", "authentication", 
 
 
 @contextmanager
-def connected(source: Source) -> Iterator[sa.Connection]:
+def connected(source: Source, *, seconds: int = 0) -> Iterator[sa.Connection]:
     """A connection in one read-only transaction over one state of the database; it ends with the block.
 
-    Whatever goes wrong on the other side is a `SourceError`; its own words, which may tell of its network, are not
-    handed on.
+    No answer takes longer than `seconds`, where they are stated, or than the operator allows. Whatever goes wrong on
+    the other side is a `SourceError`; its own words, which may tell of its network, are not handed on.
     """
-    engine = _engine(source)
+    engine = _engine(source, min(seconds or settings.SOURCE_STATEMENT_SECONDS, settings.SOURCE_STATEMENT_SECONDS))
     try:
         with _opened(engine, source) as connection:
             yield connection
@@ -45,17 +45,16 @@ def _opened(engine: sa.Engine, source: Source) -> Iterator[sa.Connection]:
         yield connection
 
 
-def _engine(source: Source) -> sa.Engine:
+def _engine(source: Source, seconds: int) -> sa.Engine:
     maker = {Source.Kind.POSTGRESQL: _postgresql, Source.Kind.MYSQL: _mysql}[source.kind]
-    url, options = maker(source)
+    url, options = maker(source, seconds)
     return sa.create_engine(
         url, connect_args=options, poolclass=sa.pool.NullPool, hide_parameters=True, isolation_level="REPEATABLE READ"
     )
 
 
-def _postgresql(source: Source) -> tuple[sa.URL, dict]:
+def _postgresql(source: Source, seconds: int) -> tuple[sa.URL, dict]:
     port = source.port or PORTS[source.kind]
-    seconds = settings.SOURCE_STATEMENT_SECONDS
     said = {
         "statement_timeout": seconds * 1000,
         "default_transaction_read_only": "on",
@@ -83,9 +82,8 @@ def _postgresql(source: Source) -> tuple[sa.URL, dict]:
     return _url("postgresql+psycopg2", source, port), options
 
 
-def _mysql(source: Source) -> tuple[sa.URL, dict]:
+def _mysql(source: Source, seconds: int) -> tuple[sa.URL, dict]:
     port = source.port or PORTS[source.kind]
-    seconds = settings.SOURCE_STATEMENT_SECONDS
     first = (
         "SET SESSION time_zone = '+00:00', SESSION transaction_read_only = 1, "
         "SESSION sql_mode = CONCAT(@@sql_mode, ',PIPES_AS_CONCAT')"

@@ -15,13 +15,13 @@ from catalog.sources.connections import connected, told
 from catalog.sources.errors import SourceError
 from catalog.sources.parts import SHOWN_ROWS, Brought, Progress, Sample, shown
 
-BATCH_ROWS = 2000
+BATCH_ROWS, SAMPLE_SECONDS = 2000, 20
 ROUND = 1 << 256
 
 
 def sample(source: Source) -> Sample:
     """The first rows, in the order in which a run fetches them."""
-    with connected(source) as connection:
+    with connected(source, seconds=SAMPLE_SECONDS) as connection:
         relation = tables.find(connection, source)
         check_watermark(relation, source)
         fields = tables.fields_of(connection, relation)

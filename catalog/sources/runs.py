@@ -1,8 +1,10 @@
 """A worker's part in a run: bring what the source holds as the file of the job, and look twice at what was read."""
 
 import hashlib
+import time
 from pathlib import Path
 
+from django.conf import settings
 from django.db import transaction
 
 from catalog import jobs
@@ -24,9 +26,12 @@ def bring(job: Job, scratch: Path, lease: jobs.Lease) -> bool:
         raise SourceError("source-removed")
     before = last_done(source)
     marks = before.brought if before else {}
+    until = time.monotonic() + settings.SOURCE_RUN_SECONDS
 
     def progress(rows: int = 0, done: int = 0, total: int = 0) -> None:
         lease.check()
+        if time.monotonic() > until:
+            raise SourceError("source-slow", host=source.host or source.what)
         lease.report("fetching", rows=rows, done=done, total=total)
 
     progress()

@@ -57,7 +57,7 @@ def edit(request: HttpRequest, pk: uuid.UUID, kind: str) -> HttpResponse:
         raise Http404
     found = source_of(dataset)
     initial = {name: getattr(found, name) for name in FIELDS} if found and found.kind == kind else None
-    form = SourceForm(request.POST or None, kind=kind, initial=initial)
+    form = SourceForm(request.POST if request.method == "POST" else None, kind=kind, initial=initial)
     if request.method == "POST" and form.act(lambda: set_source(dataset, form.stated, by=request.actor)):
         messages.success(request, _("The source is set. Try it now: the first rows are shown."))
         return redirect("source", pk)
