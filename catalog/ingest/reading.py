@@ -23,7 +23,8 @@ SQL_TYPES = {
 @dataclass(frozen=True)
 class Reading:
     """One way to read a cell: the pattern and the check that a fitting cell passes, its value, and what the whole
-    column must show besides. `plain` is the number in a cell as any program writes it."""
+    column must show besides. `plain` is the number in a cell as any program writes it, `shown` what some cells must
+    hold for the reading to be worth a look."""
 
     type: str
     how: str
@@ -33,6 +34,7 @@ class Reading:
     proof: str = "true"
     zoned: bool = False
     plain: str = AS_IS
+    shown: str | None = None
 
     @property
     def order(self):
@@ -59,6 +61,8 @@ class Reading:
     def share(self, cells):
         """The share of the cells that match the pattern; the rest is not looked at where few of the first do."""
         match = re.compile(f" *(?:{self.pattern}) *").fullmatch
+        if self.shown and not any(re.search(self.shown, cell) for cell in cells):
+            return 0.0
         glance = cells[:GLANCE]
         share = sum(match(cell) is not None for cell in glance) / len(glance)
         if share < WORTH_LOOKING:

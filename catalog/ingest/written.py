@@ -67,12 +67,13 @@ def _in_units(kind):
     number = "(?:[0-9]{1,12}|[1-9][0-9]{0,2}(?:,[0-9]{3})+)(?:[.][0-9]{1,12})?"
     plain = f"({NEGATIVE} || {whole} || rpad({part}, {zeros}, '0') || {rest})"
     proof = f"count_if(regexp_matches({{x}}, '{units}')) > 0"
-    return _plain_number(kind, "万", f"{MINUS}? ?{number} ?(?:{units})?元?", plain, proof)
+    return _plain_number(kind, "万", f"{MINUS}? ?{number} ?(?:{units})?元?", plain, proof, units)
 
 
-def _plain_number(kind, way, pattern, plain, proof="true"):
+def _plain_number(kind, way, pattern, plain, proof="true", shown=None):
     check = f"TRY_CAST({plain} AS BIGINT) IS NOT NULL AND strpos({plain}, '.') = 0" if kind == "integer" else "true"
-    return Reading(kind, way, pattern, f"TRY_CAST({plain} AS {{sql_type}})", check=check, proof=proof, plain=plain)
+    value = f"TRY_CAST({plain} AS {{sql_type}})"
+    return Reading(kind, way, pattern, value, check=check, proof=proof, plain=plain, shown=shown)
 
 
 def _days():

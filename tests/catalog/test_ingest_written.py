@@ -82,3 +82,10 @@ def test_it_has_one_reading_for_each_way():
 def test_it_keeps_phones_and_person_codes_of_old_as_text(desk):
     lines = ["phone,code,amount", "13812345678,110105491231002,13812345678", "18900001111,440524880101001,5"]
     assert types(only(desk.read("\n".join(lines)))) == {"phone": "text", "code": "text", "amount": "integer"}
+
+
+def test_plain_codes_are_not_counted_as_numbers_in_units():
+    """Looking at every cell for a unit that no cell of the sample has took ten times as long as all else together."""
+    in_units = [reading for reading in WRITTEN if reading.how == "万"]
+    assert in_units and all(reading.share(["0000012", "0000013"]) == 0 for reading in in_units)
+    assert all(reading.share(["1.2万", "13"]) == 1 for reading in in_units if reading.type == "decimal")
