@@ -11,6 +11,8 @@ import threading
 import time
 from pathlib import Path
 
+from catalog.ingest.pace import Pace
+
 PR_SET_PDEATHSIG = 1
 NICER = 5
 TOLD_EVERY_SECONDS = 0.2
@@ -98,19 +100,21 @@ class Answers:
         self.out = os.fdopen(os.dup(1), "w", encoding="utf-8")
         os.dup2(2, 1)
         self.state = {"rows_done": 0, "bytes_done": 0, "bytes_total": None}
+        self.pace = Pace()
 
     def write(self, line):
         with self.lock:
             self.out.write(json.dumps(line) + "\n")
             self.out.flush()
 
-    def progress(self, stage, **done):
+    def progress(self, stage, *, part=None, **done):
         now = time.monotonic()
         self.state.update(done)
+        left = self.pace.left(stage, part)
         if stage == self.stage and now - self.last < TOLD_EVERY_SECONDS:
             return
         self.stage, self.last = stage, now
-        self.write({"stage": stage, **self.state})
+        self.write({"stage": stage, **self.state, "seconds_left": left})
 
 
 if __name__ == "__main__":

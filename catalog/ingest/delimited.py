@@ -159,6 +159,7 @@ class _Careful:
     def __init__(self, text, dialect, footer, limits, progress):
         self.text, self.dialect, self.limits, self.progress = text, dialect, limits, progress
         self.ragged = _Ragged(dialect)
+        self.records = _Records(text, dialect)
         self.rows = footers.HeldBack(self._filled(), footer)
 
     def source(self, *, notes, detected, work):
@@ -168,7 +169,7 @@ class _Careful:
         for place, record in self.rows:
             writer.add(place, self.ragged.even(place, record))
             if writer.rows % TOLD_EVERY == 0:
-                self.progress("reading", rows_done=writer.rows)
+                self.progress("reading", rows_done=writer.rows, part=self.records.part)
         writer.close()
         if not writer.rows:
             raise ReadingError("no-rows")
@@ -188,7 +189,7 @@ class _Careful:
 
     def _filled(self):
         """The records below the header that are more than blank lines."""
-        for place, record in _Records(self.text, self.dialect):
+        for place, record in self.records:
             if place > self.dialect.header_row and not self.ragged.is_blank(record):
                 yield place, record
 
@@ -198,10 +199,11 @@ class _Records:
 
     def __init__(self, text, dialect):
         self.text, self.dialect = text, dialect
-        self.last_lines = []
+        self.last_lines, self.file = [], None
 
     def __iter__(self):
         with self.text.path.open(encoding="utf-8-sig", newline="") as lines:
+            self.file = lines.buffer
             reader = csv.reader(self._remembered(lines), delimiter=self.dialect.delimiter, quotechar=self.dialect.quote)
             place, last = 0, []
             try:
@@ -211,6 +213,11 @@ class _Records:
             except csv.Error as error:
                 raise ReadingError("quote-never-closed", row=place + 1) from error
             self._check_closed(last, place)
+
+    @property
+    def part(self):
+        """How much of the text has been read, from 0 to 1."""
+        return self.file.tell() / max(self.text.path.stat().st_size, 1)
 
     def _remembered(self, lines):
         for line in lines:

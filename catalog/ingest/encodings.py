@@ -94,7 +94,8 @@ def _transcode(member, encoding, *, work, limits, progress):
             shape.feed(text)
             if out:
                 out.write(text)
-            progress("decoding", bytes_done=stream.position(), bytes_total=member.total_bytes)
+            done, total = stream.position(), member.total_bytes
+            progress("decoding", bytes_done=done, bytes_total=total, part=total and done / total)
     if not shape.bytes:
         raise ReadingError("empty-file")
     return Text(path, encoding, shape)

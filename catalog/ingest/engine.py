@@ -41,9 +41,9 @@ def watched(con, stage, rows, progress):
     def tell():
         while not done.wait(TOLD_EVERY_SECONDS):
             share = max(con.query_progress(), 0) / 100
-            progress(stage, rows_done=int(rows * share))
+            progress(stage, rows_done=int(rows * share), part=share)
 
-    progress(stage, rows_done=0)
+    progress(stage, rows_done=0, part=0)
     watcher = threading.Thread(target=tell, daemon=True)
     watcher.start()
     try:
