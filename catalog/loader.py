@@ -14,7 +14,7 @@ from django.db import Error, connection
 
 from catalog import jobs, uploads
 from catalog.actions.loads import asked_by, fail_load
-from catalog.actions.proposals import Found, propose_version
+from catalog.actions.proposals import Found, Overtaken, propose_version
 from catalog.ingest.errors import ReadingError
 from catalog.models import Job, Version
 from catalog.reader import Watch, plain, read_source
@@ -25,7 +25,7 @@ from catalog.store import AWAY
 log = logging.getLogger(__name__)
 
 WAIT_FOR_DATABASE = 60
-TRANSIENT = frozenset({"reader-died", "storage-away", "unexpected"})
+TRANSIENT = frozenset({"overtaken", "reader-died", "storage-away", "unexpected"})
 
 
 def run(job_id, *, watch: Watch = lambda said: None) -> bool:
@@ -101,6 +101,8 @@ def _told(reason: Exception) -> dict:
         code = "not-now"
     elif isinstance(reason, FileNotFoundError):
         code = "source-lost"
+    elif isinstance(reason, Overtaken):
+        code = "overtaken"
     elif isinstance(reason, AWAY):
         code = "storage-away"
     elif isinstance(reason, OSError) and reason.errno == errno.ENOSPC:

@@ -30,6 +30,8 @@ def manifest_of(version: Version) -> bytes:
             "bytes": version.source_bytes,
             "sha256": version.source_sha256,
             "reading": version.reading,
+            "mode": version.mode,
+            "added_to": version.base.number if version.base else None,
         },
         "tables": [_table(table) for table in version.tables.order_by("position", "name")],
         "documents": [
@@ -63,7 +65,7 @@ def _table(table: Table) -> dict:
         "name": table.name,
         "rows": table.rows,
         "columns": [{key: column[key] for key in COLUMN if key in column} for column in table.schema],
-        "files": [_file(table.path, table.bytes, table.sha256)],
+        "files": table.files,
         "bad_cells": {"count": table.bad_cells, **bad} if bad else None,
     }
 

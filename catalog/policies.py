@@ -59,6 +59,14 @@ def check_not_retired(dataset: Dataset) -> None:
         raise ValidationError(_("This dataset is retired. Restore it first, then change it."))
 
 
+def check_has_keys(dataset: Dataset) -> None:
+    """Rows take the place of others by their key: the dictionary must name one."""
+    if dataset.current_id and not dataset.columns.filter(row_key=True).exists():
+        raise ValidationError(
+            _("The dictionary names no row key. Tick the columns that name one row, then upload the file again.")
+        )
+
+
 def check_nobody_relies_on(dataset: Dataset) -> None:
     """What is open or lent cannot go away under its readers."""
     in_force = Basis.objects.filter(dataset=dataset, state__in=[Basis.State.ACTIVE, Basis.State.SUSPENDED])

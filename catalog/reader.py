@@ -5,14 +5,14 @@ import math
 from collections.abc import Callable
 from pathlib import Path
 
-from catalog import jobs, uploads
+from catalog import jobs, remembered, uploads
 from catalog.actions.proposals import Found
 from catalog.ingest.errors import ReadingError
 from catalog.ingest.run import read_in_child
-from catalog.models import Job, Table
+from catalog.joining import Base, base_of, joined, notes_on
+from catalog.models import Job, Mode, Table
 from catalog.store import store
 
-REMEMBERED_IN_VAIN = frozenset({"unknown-column", "unknown-table", "unknown-sheet", "wrong-encoding", "no-header"})
 SHOWN = ("title", "detected", "bad_cells", "above", "footer")
 Watch = Callable[[dict], None]
 
@@ -20,10 +20,10 @@ Watch = Callable[[dict], None]
 def read_source(job: Job, scratch: Path, lease: jobs.Lease, watch: Watch) -> Found:
     """What the job's file holds, its tables stored under names of this try. `watch` hears each progress."""
     lease.report("fetching", total=job.source_bytes)
-    source = _source(job, scratch)
-    asked, result = _read(job, source, scratch / "tables", lease, watch)
+    source, base = _source(job, scratch), base_of(job)
+    asked, result = _read(job, source, scratch / "tables", base, lease, watch)
     lease.report("storing", rows=sum(table["rows"] for table in result["tables"]))
-    return _store(job, asked, result, lease)
+    return _store(job, asked, result, base, lease)
 
 
 def _source(job: Job, scratch: Path) -> Path:
@@ -37,64 +37,81 @@ def _source(job: Job, scratch: Path) -> Path:
     return scratch / "source"
 
 
-def _read(job: Job, source: Path, out: Path, lease: jobs.Lease, watch: Watch) -> tuple[dict, dict]:
+def _read(job: Job, source: Path, out: Path, base: Base | None, lease, watch: Watch) -> tuple[dict, dict]:
     """The settings asked for, and what the reader made of the file with them."""
 
     def heard(said: dict) -> None:
-        lease.report(said["stage"], rows=said["rows_done"], done=said["bytes_done"], total=said["bytes_total"] or 0)
+        done, total, left = said["bytes_done"], said["bytes_total"] or 0, said["seconds_left"]
+        lease.report(said["stage"], rows=said["rows_done"], done=done, total=total, left=left)
         watch(said)
 
-    def read(settings: dict) -> dict:
+    def read(asked: dict, tables: list[str]) -> dict:
+        settings = base.forced(asked, tables) if base else asked
         return read_in_child(source, job.source_name, out, settings, on_progress=heard, should_stop=lambda: lease.lost)
 
-    asked = _settings_of(job)
-    try:
-        return asked, read(asked)
-    except ReadingError as error:
-        lease.check()
-        if job.reading or error.code not in REMEMBERED_IN_VAIN:
-            raise
-    asked = {"table_name": asked["table_name"]} if "table_name" in asked else {}
-    return asked, read(asked)
+    asked, tables, told = _settings_of(job), list(base.tables) if base else [], []
+    while True:
+        try:
+            result = read(asked, tables)
+            return asked, result | {"notes": result["notes"] + told}
+        except ReadingError as error:
+            lease.check()
+            if job.reading or error.code not in remembered.IN_VAIN:
+                raise
+            inside = error.params["tables"].split(", ") if error.code == "unknown-table" else []
+            fewer, also_told = remembered.still_fitting(asked, error)
+            if (fewer, inside) == (asked, tables):
+                raise
+        asked, tables, told = fewer, [name for name in inside if base and name in base.tables], told + also_told
 
 
 def _settings_of(job: Job) -> dict:
-    """The settings of the job; without any, those of the last file. A dataset's only table keeps its name."""
+    """The settings of the job; without any, those of the last file. A dataset's only table keeps its name.
+
+    A file that is added to one of several tables is called like it.
+    """
     dataset = job.dataset
     settings = dict(job.reading or dataset.reading)
     names = list(dataset.current.tables.values_list("name", flat=True)) if dataset.current else []
-    if len(names) == 1:
-        settings.setdefault("table_name", names[0])
+    stem = Path(job.source_name).stem
+    if len(names) == 1 or (job.mode != Mode.REPLACE and stem in names):
+        settings.setdefault("table_name", names[0] if len(names) == 1 else stem)
     return settings
 
 
-def _store(job: Job, asked: dict, result: dict, lease: jobs.Lease) -> Found:
-    """Puts the finished files into the store under names of this try."""
+def _store(job: Job, asked: dict, result: dict, base: Base | None, lease: jobs.Lease) -> Found:
+    """Puts the finished files into the store under names of this try; tables that the file says nothing of stay."""
     folder, tables, about = uploads.try_folder(job), [], {}
     for position, told in enumerate(result["tables"]):
         lease.check()
-        path = f"{folder}/{position}.parquet"
-        store().put(told["file"], path)
         bad_cells = f"{folder}/{position}.bad.parquet" if told["bad_cells_file"] else ""
         if bad_cells:
             store().put(told["bad_cells_file"], bad_cells)
-        tables.append(
-            Table(
-                name=told["name"],
-                position=position,
-                rows=told["rows"],
-                path=path,
-                bytes=told["bytes"],
-                sha256=told["sha256"],
-                schema=[_column(column) for column in told["columns"]],
-                bad_cells_path=bad_cells,
-                bad_cells=told["bad_cells_total"],
-                **_digested(told["bad_cells_file"]),
-            )
+        table = Table(
+            name=told["name"],
+            position=position,
+            bad_cells_path=bad_cells,
+            bad_cells=told["bad_cells_total"],
+            **_digested(told["bad_cells_file"]),
+            **_rows(told | {"position": position}, base, uploads.scratch_of(job) / f"joined-{position}", folder),
         )
+        tables.append(table)
         about[told["name"]] = {name: plain(told[name]) for name in SHOWN}
-    report = {"detected": result["detected"], "notes": plain(result["notes"]), "tables": about}
-    return Found(tables=tables, reading=result["settings"], asked=asked, report=report)
+    if base:
+        tables += [table for name, table in base.tables.items() if name not in about]
+    notes = [*(notes_on(job) if base else []), *result["notes"]]
+    report = {"detected": result["detected"], "notes": plain(notes), "tables": about}
+    return Found(tables=tables, reading=result["settings"], asked=asked, report=report, base=base and base.version)
+
+
+def _rows(told: dict, base: Base | None, scratch: Path, folder: str) -> dict:
+    """What a table says of its rows: those of the file, or those of the current version and the file."""
+    if base:
+        return plain(joined(base, told, scratch=scratch, folder=folder))
+    path = f"{folder}/{told['position']}.parquet"
+    store().put(told["file"], path)
+    columns = [_column(column) for column in told["columns"]]
+    return {"path": path, "rows": told["rows"], "bytes": told["bytes"], "sha256": told["sha256"], "schema": columns}
 
 
 def _digested(bad_cells: str | None) -> dict:

@@ -12,7 +12,7 @@ from catalog.codes import ColumnType
 from catalog.forms import ActionForm
 from catalog.ingest.footers import MOST_LINES
 from catalog.ingest.limits import MOST_HEADER_ROWS
-from catalog.models import Table
+from catalog.models import Mode, Table
 from catalog.reading_ways import offered_words, type_words, ways_of
 
 ENCODINGS = [
@@ -69,14 +69,26 @@ class LoadForm(ActionForm):
             "is, or packed with gzip, Zstandard or zip. A zip may hold several tables."
         ),
     )
+    mode = forms.ChoiceField(
+        required=False,
+        label=gettext_lazy("What becomes of the rows that are there?"),
+        widget=forms.RadioSelect,
+        choices=Mode.choices,
+        initial=Mode.REPLACE,
+        help_text=gettext_lazy(
+            "A file that is added has the same columns. The key is what the dictionary names as the row key."
+        ),
+    )
     confirm = forms.BooleanField(
         required=False,
         label=gettext_lazy("Make it current at once if it has the same columns as before and no bad cell"),
         help_text=gettext_lazy("Otherwise it waits until you have seen how it was read."),
     )
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args, grows: bool, **kwargs):
         super().__init__(*args, **kwargs)
+        if not grows:
+            del self.fields["mode"]
         words = _("Choose a file of at most %(limit)s GB.")
         self.fields["file"].error_messages["required"] = words % {"limit": f"{settings.UPLOAD_MAX_BYTES / 1024**3:.3g}"}
 

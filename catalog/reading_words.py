@@ -3,10 +3,13 @@
 The reader itself knows no language: it gives a code, parameters and an English sentence. A test keeps both in step.
 """
 
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from catalog.sources import errors as of_sources
 
+MINUTE = 60
 ERRORS = {
     "empty-file": _("The file is empty. Upload a file with a header row and at least one row below it."),
     "no-rows": _("The file has a header but no rows. Upload a file with at least one row below the header."),
@@ -78,6 +81,7 @@ ERRORS = {
         "Something of ours failed while the file was read. Try again; if it fails again, tell the administrator."
     ),
     "source-lost": _("The uploaded file is no longer kept. Upload it again."),
+    "overtaken": _("Other versions became current again and again while this file was added. Upload it again."),
     "storage-away": _(
         "The place where files are kept did not answer, so nothing was kept of this file. Upload it again, or tell the "
         "administrator."
@@ -91,6 +95,8 @@ NOTES = {
     "maybe-total": _(
         "The last row may be a total ({text}). If it is, state how many lines below the table are no rows."
     ),
+    "unused-settings": _("What was stated of {columns} for earlier files was not used: this file has no such columns."),
+    "forgotten-settings": _("This file is of another kind: what was stated of earlier ones was not used."),
     "no-header": _("The file was read without a header; the columns are numbered."),
     "header-looks-like-data": _(
         "The header looks like data ({cells}). If there is no header, set the header row to 0."
@@ -118,6 +124,7 @@ NOTES = {
     ),
     "reprojected": _("The coordinates were converted from {crs} to longitude and latitude (WGS 84)."),
     "lost-places": _("{count} geometries of {name} could not be read, or lie nowhere on earth; they are empty."),
+    "added-before": _("This very file is in version {number} already. Confirm it only if its rows are to stand twice."),
     "left-out": _("{member} was not read: {reason}"),
     "guessed-encoding": _("The text is not UTF-8; it was read as {encoding}. Check the letters in the preview."),
     "other-crs": _(
@@ -171,6 +178,16 @@ def stage_words(stage: str) -> str:
 def stage_number(stage: str) -> int:
     """How far along the way a stage is, out of `len(STAGES)`."""
     return list(STAGES).index(stage) if stage in STAGES else 1
+
+
+def left_words(seconds: int | None) -> str:
+    """How long it will still take, no more exact than it is known; empty where nothing is."""
+    if seconds is None:
+        return ""
+    if seconds < MINUTE:
+        return _now("Less than a minute left.")
+    minutes = round(seconds / MINUTE)
+    return ngettext("About %(count)s minute left.", "About %(count)s minutes left.", minutes) % {"count": minutes}
 
 
 def _said(words: dict, told: dict) -> str:

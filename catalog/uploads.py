@@ -91,6 +91,8 @@ def remove_loose(paths: list[str]) -> int:
     """Removes those of the files that no version holds; how many there were."""
     tables = Table.objects.filter(Q(path__in=paths) | Q(bad_cells_path__in=paths))
     held = {path for pair in tables.values_list("path", "bad_cells_path") for path in pair}
+    for own in Table.objects.filter(part_paths__overlap=paths).values_list("part_paths", flat=True):
+        held.update(own)
     held.update(Document.objects.filter(path__in=paths).values_list("path", flat=True))
     loose = [path for path in paths if path not in held]
     for path in loose:

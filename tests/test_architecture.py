@@ -44,6 +44,7 @@ UNRECORDED = {
     "catalog/sources/runs.py:_keep": "the file of a run, whose beginning and end are recorded",
     "catalog/sources/runs.py:look_twice": "a run that asks instead of confirming; the version says why",
     "opendata/actions.py:_decide": "one move; its callers record it",
+    "opendata/manifests.py:write_manifest": "it says what the files are; finish records them",
     "opendata/files.py:enter": "one file of a release; finish records them all",
     "portal/demo/datasets.py:_let_time_pass": "the sample city's past; never on a real site",
     "portal/models.py:UserManager.create_user": "the row of an account; invite, sign-up and founding record it",

@@ -11,20 +11,28 @@ from audit.actor import Actor, service
 from audit.log import record
 from catalog import jobs, uploads
 from catalog.actions.datasets import locked
-from catalog.models import Dataset, Job
+from catalog.models import Dataset, Job, Mode
 from catalog.permissions import check_may_keep
-from catalog.policies import check_not_retired
+from catalog.policies import check_has_keys, check_not_retired
 from catalog.reading_settings import check_reading
 
 LOADER = service("loader")
 
 
 def start_load(
-    dataset: Dataset, stream: BinaryIO, *, name: str, by: Actor, reading: dict | None = None, confirm: bool = False
+    dataset: Dataset,
+    stream: BinaryIO,
+    *,
+    name: str,
+    by: Actor,
+    reading: dict | None = None,
+    confirm: bool = False,
+    mode: str = Mode.REPLACE,
 ) -> Job:
     """Keeps the file and asks a worker to read it. With `confirm` the version is made current when nothing is open.
 
-    `reading` states how to read the file; without it, it is read as the last one was, and the rest is detected.
+    `reading` states how to read the file; without it, it is read as the last one was, and the rest is detected. `mode`
+    says whether its rows replace those of the current version, come after them, or take their places by key.
     """
     check_may_keep(by, dataset)
     check_not_retired(dataset)
@@ -34,27 +42,20 @@ def start_load(
     path = uploads.source_path(job_id)
     digest, size = uploads.keep_file(stream, path, limit=settings.UPLOAD_MAX_BYTES)
     try:
-        return _begin(dataset, job_id, (path, digest, size), name=name, by=by, reading=reading, confirm=confirm)
+        job = Job(id=job_id, source_name=plain_name(name), source_path=path, source_sha256=digest, source_bytes=size)
+        job.reading, job.confirm, job.mode = reading or {}, confirm, Mode(mode)
+        return _begin(dataset, job, by=by)
     except BaseException:
         uploads.remove(path)
         raise
 
 
 @transaction.atomic
-def _begin(dataset: Dataset, job_id, source: tuple, *, name: str, by: Actor, reading, confirm: bool) -> Job:
-    dataset = locked(dataset)
-    check_not_retired(dataset)
-    path, digest, size = source
-    job = Job(
-        id=job_id,
-        dataset=dataset,
-        source_name=plain_name(name),
-        source_path=path,
-        source_sha256=digest,
-        source_bytes=size,
-        reading=reading or {},
-        confirm=confirm,
-    )
+def _begin(dataset: Dataset, job: Job, *, by: Actor) -> Job:
+    job.dataset = locked(dataset)
+    check_not_retired(job.dataset)
+    if job.mode == Mode.UPSERT:
+        check_has_keys(job.dataset)
     return begin(job, by=by)
 
 

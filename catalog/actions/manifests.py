@@ -2,9 +2,11 @@
 
 import uuid
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Sum
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from audit.actor import Actor
 from audit.log import record
@@ -16,6 +18,7 @@ from catalog.states import VERSION
 
 def make_current(version: Version, dataset: Dataset, *, by: Actor) -> Version:
     """The bare confirmation, for actions that have checked and locked: `confirm_version`, a load, new documents."""
+    check_built_on_current(version, dataset)
     carry_documents(dataset.current, version)
     source, version.source_path = version.source_path, ""
     version.state = VERSION.after(version.state, "confirm")
@@ -39,9 +42,23 @@ def make_current(version: Version, dataset: Dataset, *, by: Actor) -> Version:
     return version
 
 
+def check_built_on_current(version: Version, dataset: Dataset) -> None:
+    """What was added to a version that is no longer current would take away what came since."""
+    if version.base_id is None or version.base_id == dataset.current_id:
+        return
+    held = set(dataset.current.tables.values_list("name", "sha256"))
+    if held != set(version.base.tables.values_list("name", "sha256")):
+        raise ValidationError(
+            _("Its rows were added to version %(base)s, and version %(number)s is current now. Discard it and upload "
+              "its file again."),
+            params={"base": version.base.number, "number": dataset.current.number},
+        )  # fmt: skip
+
+
 def drop(version: Version, dataset: Dataset, *, by: Actor, reason: str) -> Version:
     """The bare end of a proposed version, for actions that have checked and locked."""
     files = [path for pair in version.tables.values_list("path", "bad_cells_path") for path in pair if path]
+    files += [path for own in version.tables.values_list("part_paths", flat=True) for path in own]
     files += version.documents.values_list("path", flat=True)
     copies = list(version.tables.values_list("sha256", flat=True))
     source, version.source_path = version.source_path, ""

@@ -14,12 +14,16 @@ from audit.log import record
 from catalog import jobs, uploads
 from catalog.actions.datasets import locked
 from catalog.actions.manifests import drop, make_current, next_number, rows_of
-from catalog.models import Column, Dataset, Job, Table, Version
+from catalog.models import Column, Dataset, Job, Mode, Table, Version
 from catalog.permissions import can, check_may_keep
 from catalog.policies import check_not_retired
 
 # What a reading left out on a guess, or on what somebody said of an earlier file.
-WORTH_A_LOOK = frozenset({"footer-looks-like-data"})
+WORTH_A_LOOK = frozenset({"added-before", "footer-looks-like-data"})
+
+
+class Overtaken(Exception):
+    """The version that a file was added to is no longer the current one: it must be added again."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,7 @@ class Found:
     reading: dict
     asked: dict
     report: dict
+    base: Version | None = None
 
     def identity(self, job: Job) -> str:
         """SHA-256 of the source and the reading settings: the same file read alike is the same version.
@@ -40,6 +45,8 @@ class Found:
         What a source of the dataset brings again after it was otherwise is a new state, and so a new version.
         """
         told = {"source": job.source_sha256, "reading": self.reading}
+        if self.base:
+            told |= {"former": self.base.identity, "mode": job.mode}
         if job.origin_id:
             told["run"] = str(job.pk)
         return hashlib.sha256(rfc8785.dumps(told)).hexdigest()
@@ -56,6 +63,9 @@ def propose_version(job: Job, found: Found, *, by: Actor) -> Version:
 
     dataset = locked(job.dataset)
     check_not_retired(dataset)
+
+    if job.mode != Mode.REPLACE and dataset.current_id != (found.base and found.base.pk):
+        raise Overtaken(job.pk)
 
     identity = found.identity(job)
     version = dataset.versions.exclude(state=Version.State.DISCARDED).filter(identity=identity).first()
@@ -80,6 +90,8 @@ def _make(job: Job, found: Found, identity: str, dataset: Dataset, *, by: Actor)
         source_sha256=job.source_sha256,
         source_bytes=job.source_bytes,
         source_path=job.source_path,
+        mode=job.mode if found.base else Mode.REPLACE,
+        base=found.base,
         reading=found.reading,
         report={**found.report, "asked": found.asked},
         created_by=by.user,
@@ -98,6 +110,7 @@ def _make(job: Job, found: Found, identity: str, dataset: Dataset, *, by: Actor)
             "sha256": identity,
             "source_sha256": job.source_sha256,
             "rows": rows_of(version),
+            **({"mode": version.mode, "added_to": version.base.number} if version.base else {}),
         },
     )
     for other in dataset.versions.filter(source_path=job.source_path, state=Version.State.PROPOSED):
@@ -111,7 +124,7 @@ def _shared(table: Table, version: Version) -> Table:
     table.pk, table.version = uuid.uuid4(), version
     twin = Table.objects.filter(version__dataset=version.dataset_id, sha256=table.sha256).first()
     if twin is not None:
-        table.path = twin.path
+        table.path, table.parts, table.part_paths = twin.path, twin.parts, twin.part_paths
     return table
 
 

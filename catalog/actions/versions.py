@@ -74,6 +74,7 @@ def read_again(version: Version, *, reading: dict, by: Actor) -> Job:
         source_sha256=version.source_sha256,
         source_bytes=version.source_bytes,
         reading=reading,
+        mode=version.mode,
     )
     return begin(job, by=by)
 

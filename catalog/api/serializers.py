@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from catalog import codes
-from catalog.models import Basis, Dataset, Department, Distribution, Format, Job, Scope, Version
+from catalog.models import Basis, Dataset, Department, Distribution, Format, Job, Mode, Scope, Version
 
 NOT_SETTABLE = _("This cannot be set here.")
 NOT_AN_OBJECT = _("This must be a JSON object.")
@@ -290,6 +290,12 @@ class VersionInput(serializers.Serializer):
     file = serializers.FileField(help_text="CSV, TSV, XLSX, GeoJSON, or one of them in gzip or ZIP.")
     reading = serializers.JSONField(
         required=False, help_text="How to read it, as an earlier version's reading; what is left out is detected."
+    )
+    mode = serializers.ChoiceField(
+        choices=Mode.choices,
+        required=False,
+        default=Mode.REPLACE,
+        help_text="`replace` all rows, `append` to them, or `upsert`: take the place of those with the same row key.",
     )
     confirm = serializers.BooleanField(
         required=False, default=True, help_text="Make it the current version when nothing is left to ask."

@@ -14,7 +14,7 @@ from catalog.models.permission import DepartmentPermission
 from catalog.models.row_changes import RowChanges
 from catalog.models.search import SearchEntry
 from catalog.models.source import Source
-from catalog.models.version import Document, Table, Version
+from catalog.models.version import Document, Mode, Table, Version
 
 __all__ = [
     "CITY_ROLES",
@@ -34,9 +34,10 @@ __all__ = [
     "Link",
     "Membership",
     "Message",
+    "Mode",
     "Role",
-    "Scope",
     "RowChanges",
+    "Scope",
     "SearchEntry",
     "Source",
     "Table",

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models.dataset import Dataset
-from catalog.models.version import Version
+from catalog.models.version import Mode, Version
 
 
 class Job(models.Model):
@@ -27,12 +27,14 @@ class Job(models.Model):
     rows_done = models.BigIntegerField(default=0)
     bytes_done = models.BigIntegerField(default=0)
     bytes_total = models.BigIntegerField(default=0)
+    seconds_left = models.PositiveIntegerField(null=True, help_text="about; null where unknown")
     error = models.JSONField(null=True, help_text="{code, params, sentence, row, column}")
     source_name = models.CharField(max_length=255)
     source_path = models.CharField(max_length=300)
     source_sha256 = models.CharField(max_length=64)
     source_bytes = models.BigIntegerField()
     reading = models.JSONField(default=dict)
+    mode = models.CharField(max_length=8, choices=Mode, default=Mode.REPLACE)
     origin = models.ForeignKey("catalog.Source", models.PROTECT, null=True, related_name="runs")
     brought = models.JSONField(default=dict, help_text="by a source: {fingerprint, place, watermark, unchanged}")
     confirm = models.BooleanField(default=False, help_text="make the version current when nothing is left to ask")

@@ -3,12 +3,22 @@
 import uuid
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models.bilingual import Titled
 from catalog.models.dataset import Dataset
+
+
+class Mode(models.TextChoices):
+    """What a file does to the rows that are there."""
+
+    REPLACE = "replace", _("It takes the place of all rows")
+    APPEND = "append", _("Its rows are added at the end")
+    UPSERT = "upsert", _("Its rows are added, or take the place of those with the same key")
 
 
 class Version(models.Model):
@@ -28,6 +38,10 @@ class Version(models.Model):
     source_sha256 = models.CharField(max_length=64, blank=True)
     source_bytes = models.BigIntegerField(default=0)
     source_path = models.CharField(max_length=300, blank=True, help_text="kept while proposed, to be read again")
+    mode = models.CharField(max_length=8, choices=Mode, default=Mode.REPLACE)
+    base = models.ForeignKey(
+        "self", models.PROTECT, null=True, related_name="+", help_text="the version that the file was added to"
+    )
     reading = models.JSONField(default=dict, help_text="how the source was read: the same gives the same")
     report = models.JSONField(default=dict, help_text="what was detected and noted on reading")
     created_at = models.DateTimeField(default=timezone.now)
@@ -67,6 +81,8 @@ class Table(models.Model):
     path = models.CharField(max_length=300, help_text="the Parquet file under STORAGE_URL")
     bytes = models.BigIntegerField()
     sha256 = models.CharField(max_length=64)
+    parts = models.JSONField(default=list, help_text="[{path, bytes, rows, sha256}] where it has several files")
+    part_paths = ArrayField(models.CharField(max_length=300), default=list, help_text="the paths of the parts")
     schema = models.JSONField(help_text="[{name, title, type, nulls, distinct, min, max, frequent, almost, bad_cells}]")
     bad_cells_path = models.CharField(max_length=300, blank=True)
     bad_cells = models.BigIntegerField(default=0)
@@ -75,10 +91,17 @@ class Table(models.Model):
 
     class Meta:
         ordering = ["position", "name"]
+        indexes = [GinIndex(fields=["part_paths"], name="table_parts")]
         constraints = [models.UniqueConstraint(fields=["version", "name"], name="table_once")]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def files(self) -> list[dict]:
+        """Its Parquet files, in the order of the rows: path, bytes, rows, sha256."""
+        own = {"path": self.path, "bytes": self.bytes, "rows": self.rows, "sha256": self.sha256}
+        return self.parts or [own]
 
     @property
     def types(self) -> dict[str, str]:

@@ -13,6 +13,7 @@ from pathlib import Path
 import duckdb
 from django.conf import settings
 
+from catalog.parts import PARTS, parts_of
 from catalog.store import store
 
 MOST_OPEN = 12
@@ -41,7 +42,7 @@ class Instance:
 
 def locked_engine(views: dict[str, tuple[Path, bool]]) -> duckdb.DuckDBPyConnection:
     """An engine that sees these views and nothing else; of each the file, and whether that is a serving copy."""
-    connection = duckdb.connect(config=_limits())
+    connection = duckdb.connect(config=limits())
     connection.execute("SET TimeZone = 'UTC'")
     names = [(str(path).replace("'", "''"), copy) for path, copy in views.values()]
     if plain := ", ".join(f"'{name}'" for name, copy in names if not copy):
@@ -111,7 +112,7 @@ def remake(sha256: str, made: Path) -> bool:
     """Writes a table's Parquet file from its serving copy; true only where that gives the very bytes it was made of."""
     if not _target(sha256).exists():
         return False
-    connection = duckdb.connect(str(_target(sha256)), read_only=True, config=_limits())
+    connection = duckdb.connect(str(_target(sha256)), read_only=True, config=limits())
     try:
         connection.execute(f"COPY (SELECT * FROM rows ORDER BY __row) TO '{made}' {AS_STORED}")
     finally:
@@ -130,11 +131,11 @@ def close_all() -> None:
 
 def _build(path: str, target: Path) -> None:
     with tempfile.TemporaryDirectory(dir=target.parent, prefix="building-") as folder:
-        parquet = _local(path, Path(folder))
+        parts = [f"SELECT * FROM read_parquet('{_local(part, Path(folder))}')" for part in parts_of(path)]
         made = Path(folder) / "made.duckdb"
-        connection = duckdb.connect(str(made), config=_limits())
+        connection = duckdb.connect(str(made), config=limits())
         try:
-            connection.execute("CREATE TABLE rows AS SELECT * FROM read_parquet(?)", [str(parquet)])
+            connection.execute(f"CREATE TABLE rows AS {' UNION ALL '.join(parts)}")
             connection.execute("CHECKPOINT")
         finally:
             connection.close()
@@ -146,7 +147,7 @@ def _readable(path: str, sha256: str) -> tuple[Path, bool]:
     target = _target(sha256)
     if not target.exists():
         local = store().local(path)
-        if local is None or store().size(path) <= BUILD_AT_ONCE_BYTES:
+        if local is None or path.endswith(PARTS) or store().size(path) <= BUILD_AT_ONCE_BYTES:
             build(path, sha256)
         else:
             _build_meanwhile(path, sha256)
@@ -203,19 +204,20 @@ def _build_meanwhile(path: str, sha256: str) -> None:
     threading.Thread(target=work, daemon=True).start()
 
 
-def _local(path: str, folder: Path) -> Path:
+def _local(path: str, folder: Path) -> str:
     local = store().local(path)
-    if local is not None:
-        return Path(local)
-    store().get(path, str(folder / "rows.parquet"))
-    return folder / "rows.parquet"
+    if local is None:
+        local = str(folder / path.replace("/", "-"))
+        store().get(path, local)
+    return local.replace("'", "''")
 
 
 def _target(sha256: str) -> Path:
     return Path(settings.SERVING_DIR) / f"{sha256}.duckdb"
 
 
-def _limits() -> dict:
+def limits() -> dict:
+    """What an engine of ours may use of this machine."""
     scratch = Path(settings.SCRATCH_DIR) / f"engine-{os.getpid()}"
     scratch.mkdir(parents=True, exist_ok=True, mode=0o700)
     return {

@@ -17,10 +17,10 @@ from catalog.actions.versions import confirm_version, discard_version, read_agai
 from catalog.bad_cells import open_bad_cells
 from catalog.forms import ActionForm
 from catalog.marks import MarkForm, marks_of
-from catalog.models import Format, Job, Role, Table, Version
+from catalog.models import Format, Job, Mode, Role, Table, Version
 from catalog.permissions import can, check_may_keep, departments_of, visible_datasets
 from catalog.reading_forms import DiscardForm, LoadForm, ReadingForm
-from catalog.reading_words import STAGES, error_words, stage_number, stage_words
+from catalog.reading_words import STAGES, error_words, left_words, stage_number, stage_words
 from catalog.schema_changes import SchemaChanges, changes_of, losers_of
 from catalog.schema_forms import ConfirmForm
 from catalog.streams import stream
@@ -33,7 +33,8 @@ def load(request: HttpRequest, pk) -> HttpResponse:
     """The upload of one file to a dataset."""
     dataset = get_object_or_404(visible_datasets(request.actor).select_related("department", "current"), pk=pk)
     check_may_keep(request.actor, dataset)
-    form = LoadForm(request.POST, request.FILES) if request.method == "POST" else LoadForm()
+    sent = (request.POST, request.FILES) if request.method == "POST" else ()
+    form = LoadForm(*sent, grows=dataset.current is not None)
     if request.method == "POST" and form.act(lambda: _start(form, dataset, request.actor)):
         return redirect("job", form.result.pk)
     return render(request, "catalog/load.html", {"form": form, "dataset": dataset, "section": "desk"})
@@ -52,6 +53,7 @@ def job(request: HttpRequest, pk) -> HttpResponse:
         "stage": stage_words(found.stage),
         "number": stage_number(found.stage) if found.state == Job.State.RUNNING else None,
         "stages": len(STAGES),
+        "left": left_words(found.seconds_left),
         "error": error_words(found.error) if found.error else "",
         "known": found.version is not None and found.version.created_at < found.created_at,
         "section": "desk",
@@ -102,8 +104,8 @@ def bad_cells(request: HttpRequest, pk, table: str) -> HttpResponse:
 
 
 def _start(form: LoadForm, dataset, by: Actor) -> Job:
-    file = form.cleaned_data["file"]
-    return start_load(dataset, file, name=file.name, by=by, confirm=form.cleaned_data["confirm"])
+    file, mode = form.cleaned_data["file"], form.cleaned_data.get("mode") or Mode.REPLACE
+    return start_load(dataset, file, name=file.name, by=by, confirm=form.cleaned_data["confirm"], mode=mode)
 
 
 def _of_own(things, by: Actor):

@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.db import connection
 from django.db.models import Model, Q, QuerySet
 from django.db.models.functions import Collate
 from django.utils import timezone
 
 from catalog.manifests import manifest_of, manifest_path
 from catalog.models import Basis, Dataset, Distribution, Document, Job, Table, Version
+from catalog.parts import parts_list
 from catalog.uploads import OPEN
 from opendata.manifests import manifest_path as release_manifest_path
 from opendata.models import Release
@@ -22,12 +24,21 @@ SETTLED = timedelta(minutes=10)  # manifests follow a confirmation in the backgr
 
 COLUMNS = {
     "table": "path",
+    "part": "path",
     "bad-cells": "bad_cells_path",
     "document": "path",
     "released": "path",
     "source": "source_path",
     "upload": "source_path",
 }
+
+
+PARTS_AFTER = """
+SELECT part ->> 'path' COLLATE "C" AS path, min((part ->> 'bytes')::bigint), min(part ->> 'sha256')
+  FROM catalog_table, jsonb_array_elements(parts) AS part
+ WHERE part ->> 'path' COLLATE "C" > %s
+ GROUP BY 1 ORDER BY 1 LIMIT %s
+"""
 
 
 @dataclass(frozen=True)
@@ -63,6 +74,8 @@ def still_named(claim: Claim) -> bool:
         return now.filter(state=Version.State.KEPT).exists()
     if claim.kind == "release-manifest":
         return now.exists()
+    if claim.kind == "part":
+        return now.filter(part_paths__contains=[claim.path]).exists()
     return now.filter(**{COLUMNS[claim.kind]: claim.path}).exists()
 
 
@@ -105,7 +118,27 @@ def _by_path(kind: str, things: QuerySet, after: str) -> Iterator[Claim]:
     for place, sharing in itertools.groupby(ordered.iterator(chunk_size=AT_ONCE), key=lambda thing: thing.at):
         of = tuple(itertools.islice(sharing, AT_ONCE))
         digest = getattr(of[0], f"{whose}sha256")
-        yield Claim(kind, place, place, getattr(of[0], f"{whose}bytes") if digest else None, digest, of)
+        if kind == "table" and of[0].parts:
+            data = parts_list(of[0].parts)
+            yield Claim(kind, place, place, len(data), digest, of, data)
+        else:
+            yield Claim(kind, place, place, getattr(of[0], f"{whose}bytes") if digest else None, digest, of)
+
+
+def _parts(after: str) -> Iterator[Claim]:
+    """The files of tables that grew, each once however many versions share it."""
+    while found := _next_parts(after):
+        for path, size, sha256 in found:
+            of = tuple(_in_force(Table).filter(part_paths__contains=[path])[:AT_ONCE])
+            if of:
+                yield Claim("part", path, path, size, sha256, of)
+            after = path
+
+
+def _next_parts(after: str) -> list[tuple[str, int, str]]:
+    with connection.cursor() as cursor:
+        cursor.execute(PARTS_AFTER, [after, AT_ONCE])
+        return cursor.fetchall()
 
 
 def _manifests(after: str) -> Iterator[Claim]:
@@ -129,6 +162,7 @@ KINDS = {
     "document": lambda after: _by_path("document", _in_force(Document), after),
     "manifest": _manifests,
     "release-manifest": _release_manifests,
+    "part": _parts,
     "released": lambda after: _by_path("released", _in_force(Distribution), after),
     "source": lambda after: _by_path("source", _in_force(Version).filter(state=Version.State.PROPOSED), after),
     "table": lambda after: _by_path("table", _in_force(Table), after),

@@ -52,6 +52,8 @@ def named_among(paths: list[str]) -> set[str]:
         (Job.objects.filter(state__in=OPEN), "source_path"),
     ):
         named.update(things.filter(**{f"{column}__in": paths}).values_list(column, flat=True))
+    for own in Table.objects.filter(part_paths__overlap=paths).values_list("part_paths", flat=True):
+        named.update(own)
     return named | _manifests_among(paths) | _release_manifests_among(paths, live)
 
 

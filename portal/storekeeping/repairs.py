@@ -14,7 +14,6 @@ from django.db.models import Q
 
 from audit.actor import service
 from audit.log import record
-from catalog.manifests import write_manifest as write_version_manifest
 from catalog.models import Basis, Distribution, Document, Format, Table
 from catalog.rows.serving import forget, remake
 from catalog.store import store
@@ -30,7 +29,7 @@ MOST_TWINS = 50
 
 def repair(claim: Claim) -> str:
     """How the file was mended, as the event says it; empty where it could not be."""
-    if claim.kind == "manifest":
+    if claim.data is not None:
         how = _write_again(claim)
     elif claim.kind in {"released", "release-manifest"}:
         how = _build_again(claim.of[0])
@@ -42,7 +41,7 @@ def repair(claim: Claim) -> str:
 
 
 def _write_again(claim: Claim) -> str:
-    write_version_manifest(claim.of[0])
+    store().write(claim.path, claim.data)
     return "written again"
 
 

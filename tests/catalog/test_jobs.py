@@ -200,7 +200,7 @@ def test_it_fails_with_a_sentence_when_the_upload_is_gone(job):
 
 
 def test_it_has_words_for_all_that_the_reader_says():
-    ours = {"unexpected", "source-lost", "worker-died"}
+    ours = {"overtaken", "source-lost", "storage-away", "unexpected", "worker-died"}
     assert {code: str(words) for code, words in ERRORS.items() if code not in ours} == errors.SENTENCES
     assert {code: str(words) for code, words in NOTES.items()} == notes.NOTES
     assert set(WHY) == set(readings.WHY.values())

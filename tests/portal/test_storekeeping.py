@@ -179,3 +179,21 @@ def test_it_goes_on_where_it_stopped(city):
 def test_it_refuses_to_call_a_young_file_an_orphan():
     with pytest.raises(CommandError, match="may take hours"):
         call_command("verify_store", "--older-than", "1")
+
+
+def test_it_watches_each_file_of_a_table_that_grew(city):
+    for text in ("id,kind,height\n010,Fir,1\n", "id,kind,height\n011,Yew,2\n"):
+        version = load(city.trees, text, by=city.owner, confirm=True, mode="append").version
+    table = version.tables.get()
+    assert len(table.parts) == 3
+    for folder in FOLDERS:
+        for entry in store().walk(folder):
+            os.utime(store().local(entry.path), (1, 1))
+    assert ", 0 hurt, 0 mended, 0 that nothing names." in verify("--remove-orphans")
+
+    flip(table.part_paths[1])
+    store().remove(table.path)
+    said = verify("--repair", code=1)
+    assert f"damaged: {table.part_paths[1]} (part)" in said and "version 2 of Trees" in said
+    assert f"missing: {table.path} (table): written again" in said
+    assert "2 hurt, 1 mended" in said

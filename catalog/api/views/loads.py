@@ -41,6 +41,7 @@ class VersionsAndLoads(Versions):
             by=self.by,
             reading=given.validated_data.get("reading"),
             confirm=given.validated_data["confirm"],
+            mode=given.validated_data["mode"],
         )
 
         headers = {"Location": request.build_absolute_uri(reverse("api-job", args=[job.pk])), "Retry-After": "1"}

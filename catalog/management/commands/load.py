@@ -13,7 +13,7 @@ from audit.actor import Actor
 from catalog import codes, loader
 from catalog.actions.datasets import create_dataset
 from catalog.actions.loads import start_load
-from catalog.models import Dataset, Department, Job, Membership, Role, Version
+from catalog.models import Dataset, Department, Job, Membership, Mode, Role, Version
 from catalog.reading_words import error_words, note_words, stage_words
 
 LOOK_AGAIN = 1.0
@@ -40,6 +40,8 @@ class Command(BaseCommand):
         parser.add_argument("--dataset", metavar="ID", help="load into this dataset instead of making one")
         parser.add_argument("--table", metavar="NAME", help="name of the table, where the file holds only one")
         parser.add_argument("--by", metavar="EMAIL", help="the account that acts: a steward of the department")
+        modes = "replace all rows (default), append to them, or upsert by the row key"
+        parser.add_argument("--mode", choices=Mode.values, default=Mode.REPLACE, help=modes)
         parser.add_argument("--confirm", action="store_true", help="make it current if nothing is left to ask")
 
     def handle(self, *, file: Path, by: str | None, confirm: bool, table: str | None, **about) -> None:
@@ -51,7 +53,9 @@ class Command(BaseCommand):
             dataset = dataset or self.make_dataset(department, actor, about)
             with file.open("rb") as stream:
                 reading = {"table_name": table} if table else None
-                job = start_load(dataset, stream, name=file.name, by=actor, reading=reading, confirm=confirm)
+                job = start_load(
+                    dataset, stream, name=file.name, by=actor, reading=reading, confirm=confirm, mode=about["mode"]
+                )
         except PermissionDenied as refusal:
             raise CommandError(str(refusal), returncode=2) from None
         except ValidationError as refusal:
