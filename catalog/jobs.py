@@ -124,14 +124,16 @@ class Lease:
         if self.lost:
             raise LeaseLost(self.job)
 
-    def report(self, stage: str, *, rows: int = 0, done: int = 0, total: int = 0) -> None:
+    def report(self, stage: str, *, rows: int = 0, done: int = 0, total: int = 0, left: int | None = None) -> None:
         """Shows how far it is: at once on a new stage, else twice a second at most. No database: no matter."""
         now = time.monotonic()
         if stage == self._stage and now - self._reported < REPORT_EVERY:
             return
         self._stage, self._reported = stage, now
         try:
-            ours = held(self.job).update(stage=stage, rows_done=rows, bytes_done=done, bytes_total=total)
+            ours = held(self.job).update(
+                stage=stage, rows_done=rows, bytes_done=done, bytes_total=total, seconds_left=left
+            )
         except Error:
             connection.close()
             return

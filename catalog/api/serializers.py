@@ -332,6 +332,7 @@ class JobSerializer(serializers.Serializer):
     rows_done = serializers.IntegerField()
     bytes_done = serializers.IntegerField()
     bytes_total = serializers.IntegerField()
+    seconds_left = serializers.IntegerField(allow_null=True, help_text="About; null where nothing can be said.")
     error = serializers.SerializerMethodField(help_text="null where nothing is wrong.")
     version = serializers.IntegerField(source="version.number", default=None, allow_null=True)
     version_state = serializers.ChoiceField(

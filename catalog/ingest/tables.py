@@ -72,8 +72,8 @@ def _columns(source, table, settings):
             asked = asked_for(types[name])
         none = [*settings.get("null_values", []), *nulls.get(name, [])]
         columns.append(Column(name, title, _cell(number, none), asked, none, misfits.get(name)))
-    for unknown in {*types, *nulls, *misfits} - {column.name for column in columns}:
-        raise ReadingError("unknown-column", column=unknown, table=table)
+    if unknown := sorted({*types, *nulls, *misfits} - {column.name for column in columns}):
+        raise ReadingError("unknown-column", column=unknown[0], columns=unknown, table=table)
     return columns, notes
 
 

@@ -232,7 +232,9 @@ def test_it_has_a_sentence_for_every_code_that_the_reader_uses():
 
     import catalog.ingest
 
-    code = "".join(path.read_text() for path in Path(catalog.ingest.__file__).parent.glob("*.py"))
+    folder = Path(catalog.ingest.__file__).parent
+    paths = [*folder.glob("*.py"), *(path for path in folder.parent.glob("*.py") if path.name != "reading_words.py")]
+    code = "".join(path.read_text() for path in paths)
     for name in SENTENCES:
         assert f'"{name}"' in code.replace(f'    "{name}": ', "", 1), name
     for name in NOTES:

@@ -165,6 +165,19 @@ def test_it_forgets_settings_that_no_longer_fit(city):
     assert (job.state, job.version.tables.get().types) == ("done", {"name": "text"})
 
 
+def test_it_remembers_what_still_fits_and_tells_of_the_rest(city):
+    asked = {"tables": {"main": {"types": {"id": "integer", "height": "text"}, "null_values": ["NA"]}}}
+    asked["tables"]["main"]["misfits"] = {"id": "empty"}
+    load(city.trees, TREES, by=city.owner, confirm=True, reading=asked)
+    version = load(city.trees, "id,kind\n1,Oak\nx,NA\n", by=city.owner).version
+    table = version.tables.get()
+    assert (table.types, table.bad_cells) == ({"id": "integer", "kind": "text"}, 1)
+    assert table.schema[1]["nulls"] == 1
+    assert version.report["asked"]["tables"]["main"]["types"] == {"id": "integer"}
+    (note,) = [note for note in version.report["notes"] if note["code"] == "unused-settings"]
+    assert note["params"]["columns"] == "height"
+
+
 def test_it_keeps_the_name_of_a_single_table_and_the_words_of_the_dictionary(city):
     load(city.trees, TREES, by=city.owner, confirm=True, reading={"table_name": "trees"})
     Column.objects.filter(name="kind").update(title_en="Species", sensitivity="public")
