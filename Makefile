@@ -40,7 +40,7 @@ run: .venv/run
 test: .venv/dev
 	@exec $(PY) -m pytest -n $(JOBS) --dist loadfile $(ARGS)
 
-bench: .venv/dev
+bench: .venv/dev .venv/datasette/ready
 	@exec $(PY) -m tests.benchmarks $(ARGS)
 
 check: .venv/dev
@@ -54,6 +54,7 @@ check: .venv/dev
 
 lock: .venv/dev
 	$(COMPILE) --output-file requirements.lock requirements.txt
+	$(COMPILE) --output-file requirements-bench.lock requirements-bench.txt
 	$(COMPILE) --output-file requirements-dev.lock --constraint requirements.lock requirements-dev.txt
 
 screenshots: .venv/dev
@@ -82,3 +83,10 @@ venv: .venv/bin/python
 	@echo "Installing what Causeway and its tests are made of (once) ..."
 	@$(PIP) -r requirements-dev.lock || $(NOT_INSTALLED)
 	@touch .venv/run $@
+
+.venv/datasette/ready: requirements-bench.lock .venv/bin/python
+	@echo "Installing what our row pages are compared with (once) ..."
+	@$(PY) -m venv --clear .venv/datasette
+	@.venv/datasette/bin/python -m pip install --quiet --no-input --disable-pip-version-check --require-hashes \
+		-r requirements-bench.lock || $(NOT_INSTALLED)
+	@touch $@

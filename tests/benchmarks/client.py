@@ -3,7 +3,6 @@
 It says `ready`, waits for a line, and works for so many seconds.
 """
 
-import http.client
 import sys
 import time
 import uuid
@@ -21,6 +20,7 @@ from audit.models import Event  # noqa: E402
 from catalog.gate import open_rows  # noqa: E402
 from catalog.models import Basis, Key, Version  # noqa: E402
 from catalog.rows.query import RowQuery  # noqa: E402
+from tests.benchmarks.measure import asked  # noqa: E402
 
 DETAIL = 'INSERT INTO audit_eventdetail (event_id, "values") VALUES (%s, %s::jsonb)'
 
@@ -56,19 +56,9 @@ def plain_inserts(version: str, grant: str, key: str):
     return insert
 
 
-def over_http(address: str, path: str):
+def over_http(address: str, path: str, token: str = ""):
     """One GET, on a connection of its own."""
-    host = address.removeprefix("http://")
-
-    def get():
-        asked = http.client.HTTPConnection(host, timeout=20)
-        asked.request("GET", path)
-        answer = asked.getresponse()
-        if not answer.read() or answer.status != 200:
-            raise RuntimeError(f"{path} answered {answer.status}")
-        asked.close()
-
-    return get
+    return lambda: asked(address, path, token)
 
 
 KINDS = {"gate": through_the_gate, "plain": plain_inserts, "http": over_http}

@@ -1,11 +1,17 @@
 """What every benchmark needs: numbers with names, percentiles, and clients that are processes of their own."""
 
+import http.client
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 
 from tests.server import ROOT, end, environment
+
+PIECE = 1024 * 1024
+WARM, LEAST = 3, 3
 
 
 @dataclass(frozen=True)
@@ -19,9 +25,10 @@ class Sizes:
     entries: int = 1_000_000
     pages: int = 60
     clients: tuple[int, ...] = (1, 8)
+    readers: tuple[int, ...] = (1, 4, 16)
 
 
-TINY = Sizes(rows=2_000, seconds=0.2, events=600, receipts=1, entries=600, pages=2, clients=(2,))
+TINY = Sizes(rows=2_000, seconds=0.2, events=600, receipts=1, entries=600, pages=2, clients=(2,), readers=(2,))
 
 
 @dataclass(frozen=True)
@@ -60,3 +67,29 @@ def at_once(what: str, clients: int, seconds: float, *about: str) -> float:
             process.stdin.write("go\n")
             process.stdin.flush()
         return sum(float(process.stdout.readline()) for process in running)
+
+
+def asked(address: str, path: str, token: str = "") -> None:
+    """One GET on a connection of its own, read to the end; anything but 200 is no measurement."""
+    connection = http.client.HTTPConnection(address.removeprefix("http://"), timeout=120)
+    connection.request("GET", path, headers={"Authorization": f"Bearer {token}"} if token else {})
+    answer = connection.getresponse()
+    while answer.read(PIECE):
+        pass
+    connection.close()
+    if answer.status != 200:
+        raise RuntimeError(f"{path} answered {answer.status}")
+
+
+def p50(act: Callable[[], None], times: int, most: float = 10.0) -> float:
+    """Milliseconds, the median of so many times or of as many as fit into the seconds, after three unmeasured ones."""
+    taken = []
+    until = time.perf_counter() + most
+    for number in range(times + WARM):
+        began = time.perf_counter()
+        act()
+        if number >= WARM:
+            taken.append(time.perf_counter() - began)
+        if len(taken) >= LEAST and time.perf_counter() > until:
+            break
+    return 1000 * percentile(taken, 0.5)

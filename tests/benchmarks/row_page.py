@@ -1,15 +1,12 @@
 """A page of a hundred rows over HTTP under a grant, beside the engine's own time for the same statement."""
 
-import http.client
-import time
-
 from catalog.extents import extent
 from catalog.holding import covered_table
 from catalog.rows.plan import plan
 from catalog.rows.query import RowQuery
 from catalog.rows.serving import cursor_over
 from catalog.terms import Terms
-from tests.benchmarks.measure import Figure, Sizes, percentile
+from tests.benchmarks.measure import Figure, Sizes, asked, p50
 from tests.benchmarks.scene import Scene
 from tests.server import web_server
 
@@ -24,8 +21,8 @@ def measure(scene: Scene, sizes: Sizes) -> list[Figure]:
     with web_server(workers=1, API_LIMIT_KEY="100000000") as address:
         for name, more in PAGES.items():
             path = f"/api/v1/datasets/{scene.version.dataset_id}/rows?limit=100{more}"
-            whole = _p50(lambda path=path: _get(address, path, scene.token), sizes.pages)
-            own = _p50(_engine(scene, more), sizes.pages)
+            whole = p50(lambda path=path: asked(address, path, scene.token), sizes.pages)
+            own = p50(_engine(scene, more), sizes.pages)
             above = whole - own
             figures += [
                 Figure(f"{name} of 100 rows over HTTP, p50", whole, "ms"),
@@ -48,23 +45,3 @@ def _engine(scene: Scene, more: str):
             cursor.execute(made.sql, made.params or None).fetchall()
 
     return run
-
-
-def _get(address: str, path: str, token: str) -> None:
-    asked = http.client.HTTPConnection(address.removeprefix("http://"), timeout=60)
-    asked.request("GET", path, headers={"Authorization": f"Bearer {token}"})
-    answer = asked.getresponse()
-    if b'"results"' not in answer.read():
-        raise RuntimeError(f"{path} answered {answer.status}")
-    asked.close()
-
-
-def _p50(act, times: int) -> float:
-    """Milliseconds, after some unmeasured ones."""
-    taken = []
-    for number in range(times + 5):
-        began = time.perf_counter()
-        act()
-        if number >= 5:
-            taken.append(time.perf_counter() - began)
-    return 1000 * percentile(taken, 0.5)

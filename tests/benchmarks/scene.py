@@ -33,18 +33,7 @@ def scene(rows: int) -> Scene:
     """A table of so many rows, its serving copy built, as it is some seconds after a load."""
     people = world.cast()
     residents = world.dataset(people.owner, people.parks, "Residents")
-    numbers = pa.array(range(rows), pa.int64())
-    fours = pa.compute.bit_wise_and(numbers, 3)
-    version = world.version(
-        residents,
-        {
-            "n": ("integer", numbers),
-            "name": ("text", pc.binary_join_element_wise("Resident", pc.cast(numbers, pa.string()), " ")),
-            "district": ("text", pa.array(DISTRICTS).take(fours)),
-            "born": ("date", pc.cast(pc.cast(pc.bit_wise_and(numbers, 16383), pa.int32()), pa.date32())),
-            "income": ("integer", pc.multiply(pc.bit_wise_and(numbers, 4095), 17)),
-        },
-    )
+    version = world.version(residents, columns(rows))
     grant = world.basis("grant", version, TERMS, where=WHERE, to=people.health)
     table = version.tables.get()
     serving.build(table.path, table.sha256)
@@ -52,3 +41,25 @@ def scene(rows: int) -> Scene:
     until = timezone.now() + timedelta(days=1)
     key, token = make_key(people.requester, name="benchmark", scopes=["read"], until=until, datasets=[], by=by)
     return Scene(version, grant, key, token, Actor(user=people.requester, key=key, request_id="0" * 32))
+
+
+def columns(rows: int) -> dict[str, tuple[str, pa.Array]]:
+    """The columns of the table, each with its type."""
+    numbers = pa.array(range(rows), pa.int64())
+    fours = pc.bit_wise_and(numbers, 3)
+    return {
+        "n": ("integer", numbers),
+        "name": ("text", pc.binary_join_element_wise("Resident", pc.cast(numbers, pa.string()), " ")),
+        "district": ("text", pa.array(DISTRICTS).take(fours)),
+        "born": ("date", pc.cast(pc.cast(pc.bit_wise_and(numbers, 16383), pa.int32()), pa.date32())),
+        "income": ("integer", pc.multiply(pc.bit_wise_and(numbers, 4095), 17)),
+    }
+
+
+def changed(rows: int) -> dict[str, tuple[str, pa.Array]]:
+    """The columns of a later version: of every hundred rows one has another income, and one in a thousand is gone."""
+    before = {name: values for name, (_kind, values) in columns(rows).items()}
+    is_hundredth = pc.equal(pc.bit_wise_and(before["n"], 127), 0)
+    before["income"] = pc.if_else(is_hundredth, pc.add(before["income"], 1), before["income"])
+    stays = pc.not_equal(pc.bit_wise_and(before["n"], 1023), 1)
+    return {name: (kind, before[name].filter(stays)) for name, (kind, _values) in columns(rows).items()}
