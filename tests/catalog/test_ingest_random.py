@@ -6,10 +6,11 @@ import gzip
 import io
 from decimal import Decimal
 
-from hypothesis import HealthCheck, given, settings
+import pyarrow as pa
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from tests.catalog.reading import only, rows, types
+from tests.catalog.reading import only, rows, types, zipped
 
 WORDS = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc", "Zl", "Zp")), max_size=12)
 CELLS = st.one_of(
@@ -27,31 +28,49 @@ def tables(draw):
     return [[f"v{n}" for n in range(width)], *([f"row {n}", *cells[1:]] for n, cells in enumerate(body))]
 
 
-def written(table, *, delimiter, line_end, quoting, encoding):
+ENCODINGS = [
+    *("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "gb18030"),
+    *("big5hkscs", "cp1252", "cp1250", "cp1251", "iso-8859-15", "shift_jis", "euc-kr"),
+]
+PACKED = [
+    lambda content: content,
+    gzip.compress,
+    lambda content: zipped(data__csv=content),
+    lambda content: pa.compress(content, "zstd", asbytes=True),
+    lambda content: gzip.compress(zipped(data__csv=content)),
+]
+
+
+def written(table, *, delimiter, line_end, quoting, encoding, quotechar='"'):
     out = io.StringIO(newline="")
-    csv.writer(out, delimiter=delimiter, lineterminator=line_end, quoting=quoting).writerows(table)
+    csv.writer(out, delimiter=delimiter, quotechar=quotechar, lineterminator=line_end, quoting=quoting).writerows(table)
     return out.getvalue().encode(encoding)
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     table=tables(),
-    delimiter=st.sampled_from(",;\t|"),
-    line_end=st.sampled_from(["\n", "\r\n"]),
-    quoting=st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]),
-    encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "gb18030"]),
-    packed=st.booleans(),
+    delimiter=st.sampled_from(",;\t|^~\x1f¦"),
+    quote=st.sampled_from("\"'"),
+    line_end=st.sampled_from(["\n", "\r\n", "\r"]),
+    quoting=st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL, csv.QUOTE_NONNUMERIC]),
+    encoding=st.sampled_from(ENCODINGS),
+    pack=st.sampled_from(PACKED),
 )
-def test_it_reads_back_what_was_written(desk, table, delimiter, line_end, quoting, encoding, packed):
-    content = written(table, delimiter=delimiter, line_end=line_end, quoting=quoting, encoding=encoding)
+def test_it_reads_back_what_was_written(desk, table, delimiter, quote, line_end, quoting, encoding, pack):
+    table = [[cell.encode(encoding, "replace").decode(encoding) for cell in line] for line in table]
+    assume("¦".encode(encoding, "ignore") or delimiter != "¦")
+    content = written(
+        table, delimiter=delimiter, quotechar=quote, line_end=line_end, quoting=quoting, encoding=encoding
+    )
     stated = {
         "delimiter": delimiter,
-        "quote": '"',
+        "quote": quote,
         "header_row": 1,
         "encoding": encoding,
         "tables": {"main": {"types": dict.fromkeys(table[0], "text")}},
     }
-    result = desk.read(gzip.compress(content) if packed else content, **stated)
+    result = desk.read(pack(content), **stated)
     assert [list(row.values()) for row in rows(only(result))] == [[cell or None for cell in line] for line in table[1:]]
 
 
@@ -150,3 +169,39 @@ def test_it_reads_values_written_in_many_ways_as_asked(desk, numbers, moments, s
         assert (found["point"], found["comma"]) == (Decimal(number), Decimal(number))
         wanted = [moment.date() if kind == "day" else moment for kind, _ in ASKED.values()]
         assert [found[f"c{n}"] for n in range(len(ASKED))] == wanted
+
+
+TITLES = ["Trees of the city, 2026", "公园管理处 年度报告", "Table 3: counts and measures"]
+REMARKS = [
+    "Source: Parks department",
+    "资料来源：公园管理处",
+    "* provisional figures of May",
+    "Note: without the islands",
+]
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    body=st.lists(st.tuples(st.integers(0, 999), st.integers(0, 999), st.integers(1, 99)), min_size=3, max_size=20),
+    above=st.lists(st.sampled_from(TITLES), max_size=2),
+    below=st.lists(st.sampled_from(REMARKS), max_size=3),
+    over=st.booleans(),
+    total=st.booleans(),
+    delimiter=st.sampled_from(";\t|"),
+    encoding=st.sampled_from(["utf-8", "utf-16", "gb18030"]),
+)
+def test_it_tells_the_rows_from_what_stands_around_them(desk, body, above, below, over, total, delimiter, encoding):
+    """Titles, names over names, a total that adds up and remarks: rows come back alone, the rest word by word."""
+    head = [["place", "2025", "", "share"], ["", "men", "women", ""]] if over else [["place", "men", "women", "share"]]
+    lines = [[f"p{n:03}", str(men), str(women), f"{share}.5"] for n, (men, women, share) in enumerate(body)]
+    sums = [str(sum(column)) for column in zip(*body, strict=True)][:2]
+    last = [["Total", *sums, ""]] if total and any(sums_of for sums_of in sums if sums_of != "0") else []
+    table = [*([line] for line in above), *head, *lines, *last, *([line] for line in below)]
+    content = written(table, delimiter=delimiter, line_end="\n", quoting=csv.QUOTE_MINIMAL, encoding=encoding)
+    found = only(desk.read(content))
+    assert [list(map(str, row.values())) for row in rows(found)] == lines
+    assert [text for _, text in found["above"]] == above
+    assert [text for _, text in found["footer"]][len(last) :] == below
+    assert len(found["footer"]) == len(last) + len(below)
+    names = ["2025 men", "2025 women"] if over else ["men", "women"]
+    assert [about["title"] for about in found["columns"]] == ["place", *names, "share"]
