@@ -27,6 +27,10 @@ class SourceInput(serializers.Serializer):
         max_length=1000, help_text="A table or view, an address, or the path of a file with * in its name."
     )
     watermark = serializers.CharField(max_length=120, required=False, allow_blank=True, default="")
+    taking = serializers.ChoiceField(
+        choices=Source.Taking.choices, required=False, default=Source.Taking.WHOLE,
+        help_text="With a watermark: whether rows above it are added, or take the places of those with the same key.",
+    )  # fmt: skip
     schedule = serializers.ChoiceField(choices=Source.Schedule.choices, required=False, default=Source.Schedule.DAILY)
     at = serializers.TimeField(required=False, default="03:00")
     confirm = serializers.BooleanField(required=False, default=True)

@@ -33,6 +33,11 @@ class Source(models.Model):
         WEEKLY = "weekly", _("Every week, on Monday")
         MONTHLY = "monthly", _("Every month, on the first day")
 
+    class Taking(models.TextChoices):
+        WHOLE = "replace", _("All rows each time")
+        APPEND = "append", _("New rows are added")
+        UPSERT = "upsert", _("Changed rows take the place of those with the same key")
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     dataset = models.ForeignKey(Dataset, models.PROTECT, related_name="sources")
     kind = models.CharField(_("kind"), max_length=12, choices=Kind)
@@ -44,6 +49,7 @@ class Source(models.Model):
     tls = models.BooleanField(_("encrypt the connection (TLS)"), default=True)
     what = models.CharField(_("what to fetch"), max_length=1000, help_text="table or view, address, or path pattern")
     watermark = models.CharField(_("column that grows"), max_length=120, blank=True)
+    taking = models.CharField(_("how new rows are taken"), max_length=8, choices=Taking, default=Taking.WHOLE)
     secret = models.TextField(blank=True, help_text="sealed by catalog.sources.vault")
     host_key = models.TextField(blank=True, help_text="the key of an SFTP server that a steward recognised")
     schedule = models.CharField(_("how often"), max_length=8, choices=Schedule, default=Schedule.DAILY)

@@ -33,6 +33,8 @@ def sample(source: Source) -> Sample:
 def fetch(source: Source, to: Path, before: dict, progress: Progress) -> Brought:
     """All rows, in constant memory; nothing where the column that grows has not grown since the last run.
 
+    With `before["since"]` only the rows above that value, and with it where rows take the places of others: what was
+    written at that very moment may have come after the last run, and a row that comes twice changes nothing then.
     `progress(rows=...)` is called for each batch and may raise. The digest of the content does not depend on the order
     in which the database gives its rows.
     """
@@ -43,7 +45,8 @@ def fetch(source: Source, to: Path, before: dict, progress: Progress) -> Brought
         if highest is not None and highest == before.get("watermark"):
             return Brought(unchanged=True)
         fields = tables.fields_of(connection, relation)
-        batches = _reading(connection, relation.select(fields), source)
+        query = _since(relation, relation.select(fields), source, before.get("since"))
+        batches = _reading(connection, query, source)
         rows, content = _write(fields, batches, to / "rows.parquet", source, progress)
     if not rows:
         raise SourceError("source-no-rows", what=source.what)
@@ -56,6 +59,15 @@ def check_watermark(relation: tables.Relation, source: Source) -> None:
     if source.watermark and source.watermark not in relation.columns:
         known = ", ".join(relation.columns)
         raise SourceError("source-no-column", what=source.what, column=source.watermark, known=known)
+
+
+def _since(relation: tables.Relation, query: sa.Select, source: Source, seen: str | None) -> sa.Select:
+    """The query for rows above what was seen, told as text: the database reads it in the column's own type."""
+    if seen is None:
+        return query
+    column = relation.table.c[source.watermark]
+    seen = sa.cast(sa.literal(seen, sa.Text), relation.columns[source.watermark])
+    return query.where(column >= seen if source.taking == Source.Taking.UPSERT else column > seen)
 
 
 def _highest(connection: sa.Connection, relation: tables.Relation, source: Source) -> str | None:

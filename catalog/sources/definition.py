@@ -9,10 +9,10 @@ from catalog.models import Source
 
 # Whoever changes one of these leads the password elsewhere, and must know it.
 WHERE = ("kind", "host", "port", "database", "username", "tls")
-FIELDS = (*WHERE, "what", "watermark", "schedule", "at", "confirm")
+FIELDS = (*WHERE, "what", "watermark", "taking", "schedule", "at", "confirm")
 OF_KIND = {
-    Source.Kind.POSTGRESQL: ("host", "port", "database", "username", "password", "tls", "what", "watermark"),
-    Source.Kind.MYSQL: ("host", "port", "database", "username", "password", "tls", "what", "watermark"),
+    Source.Kind.POSTGRESQL: ("host", "port", "database", "username", "password", "tls", "what", "watermark", "taking"),
+    Source.Kind.MYSQL: ("host", "port", "database", "username", "password", "tls", "what", "watermark", "taking"),
     Source.Kind.HTTPS: ("what", "username", "password"),
     Source.Kind.SFTP: ("host", "port", "username", "password", "what"),
     Source.Kind.FOLDER: ("what",),
@@ -40,14 +40,16 @@ def check_definition(source: Source) -> None:
         wrong["port"] = [_("A port lies between 1 and 65535.")]
     if any(not part.isprintable() for part in (source.host, source.what, source.database)):
         wrong["what"] = [_("Leave out characters that cannot be seen.")]
+    if source.taking != Source.Taking.WHOLE and not source.watermark:
+        wrong["watermark"] = [_("State the column that grows: only by it are new rows told from old ones.")]
     if wrong:
         raise ValidationError(wrong)
 
 
 def _blank_others(source: Source) -> None:
     """What another kind has is empty; a password's name is none of the model's fields."""
-    blank = {"port": None, "tls": True}
-    for name in ("host", "port", "database", "username", "tls", "watermark"):
+    blank = {"port": None, "tls": True, "taking": Source.Taking.WHOLE}
+    for name in ("host", "port", "database", "username", "tls", "watermark", "taking"):
         if name not in OF_KIND[source.kind]:
             setattr(source, name, blank.get(name, ""))
 

@@ -10,7 +10,7 @@ from django.db import transaction
 from catalog import jobs
 from catalog.actions.proposals import Found
 from catalog.actions.sources import end_unchanged, last_done
-from catalog.models import Job, Source
+from catalog.models import Dataset, Job, Source
 from catalog.sources import fetching
 from catalog.sources.errors import SourceError, note_of
 from catalog.sources.parts import Brought
@@ -35,7 +35,10 @@ def bring(job: Job, scratch: Path, lease: jobs.Lease) -> bool:
         lease.report("fetching", rows=rows, done=done, total=total)
 
     progress()
-    brought = fetching.fetch(source, scratch, marks if marks.get("place") == source.place else {}, progress)
+    known = marks if marks.get("place") == source.place and marks.get("column", "") == source.watermark else {}
+    if _adds(job, source, before, known):
+        known = {**known, "since": known["watermark"]}
+    brought = fetching.fetch(source, scratch, known, progress)
     lease.check()
     fingerprint = fetching.fingerprint(source, brought.content)
     if brought.unchanged or (before is not None and fingerprint == marks.get("fingerprint")):
@@ -43,6 +46,21 @@ def bring(job: Job, scratch: Path, lease: jobs.Lease) -> bool:
         return False
     _keep(job, scratch / brought.file, brought, source, fingerprint)
     return True
+
+
+def _adds(job: Job, source: Source, before: Job | None, known: dict) -> bool:
+    """Whether the run brings only what is new: where the current version is what the last run left.
+
+    The job remembers it, for whoever makes the version of it.
+    """
+    current = Dataset.objects.filter(pk=job.dataset_id).values_list("current", flat=True).get()
+    stands = before is not None and before.version_id is not None and before.version_id == current
+    adds = source.taking != Source.Taking.WHOLE and bool(known.get("watermark")) and stands
+    if source.taking == Source.Taking.UPSERT and not job.dataset.columns.filter(row_key=True).exists():
+        adds = False
+    job.mode = source.taking if adds else Source.Taking.WHOLE
+    jobs.held(job).update(mode=job.mode)
+    return adds
 
 
 def look_twice(job: Job, found: Found) -> None:
@@ -74,7 +92,8 @@ def _keep(job: Job, file: Path, brought: Brought, source: Source, fingerprint: s
         mine = jobs.hold_to_write(job)
         store().put(str(file), job.source_path)
         mine.source_name, mine.source_sha256, mine.source_bytes = brought.name, digest, file.stat().st_size
-        mine.brought = {**brought.marks, "fingerprint": fingerprint, "place": source.place}
+        about = {"fingerprint": fingerprint, "place": source.place, "column": source.watermark}
+        mine.brought = {**brought.marks, **about}
         mine.save(update_fields=["source_name", "source_sha256", "source_bytes", "brought"])
     for name in ("source_name", "source_sha256", "source_bytes", "brought"):
         setattr(job, name, getattr(mine, name))

@@ -234,6 +234,50 @@ def test_a_source_that_has_not_grown_is_not_fetched_again(people, trees, city):
     assert fetched(source, people).version.number == 2
 
 
+def rows_of(version) -> list[tuple]:
+    paths = [store().local(file["path"]) for file in version.tables.get().files]
+    found = [row for path in paths for row in pq.read_table(path).to_pylist()]
+    return sorted((row["code"], row["girth"]) for row in found)
+
+
+def test_only_what_is_new_is_fetched_and_added(people, trees, city):
+    fields = city.fields(watermark="girth", taking="append")
+    source = sources.set_source(trees, fields, by=world.by(people.owner))
+    assert fetched(source, people).mode == "replace"
+    city.say("INSERT INTO tree (code, girth, seen) VALUES ('00041', 41, now()), ('00042', 42, now())")
+    job = fetched(source, people)
+    trees.refresh_from_db()
+
+    assert (job.state, job.mode, job.brought["watermark"]) == ("done", "append", "42"), str(job.error)
+    assert pq.ParquetFile(store().local(trees.current.tables.get().files[-1]["path"])).metadata.num_rows == 2
+    assert rows_of(trees.current) == [(f"{n:05d}", n) for n in range(1, 43)]
+    assert fetched(source, people).brought["unchanged"]
+
+
+def test_changed_rows_take_the_places_of_those_with_the_same_key(people, trees, city):
+    fields = city.fields(watermark="girth", taking="upsert")
+    source = sources.set_source(trees, fields, by=world.by(people.owner))
+    fetched(source, people)
+    trees.columns.filter(name="code").update(row_key=True)
+    city.say("UPDATE tree SET girth = 50 WHERE code = '00007'", "INSERT INTO tree (code, girth) VALUES ('00041', 51)")
+    job = fetched(source, people)
+    trees.refresh_from_db()
+
+    assert (job.state, job.mode) == ("done", "upsert"), job.error
+    expected = [(f"{n:05d}", {7: 50, 41: 51}.get(n, n)) for n in range(1, 42)]
+    assert rows_of(trees.current) == expected
+
+
+def test_what_a_steward_loaded_by_hand_is_not_added_to(people, trees, city):
+    fields = city.fields(watermark="girth", taking="append")
+    source = sources.set_source(trees, fields, by=world.by(people.owner))
+    fetched(source, people)
+    world.version(trees, {"code": ("text", ["x"])})
+    city.say("INSERT INTO tree (code, girth) VALUES ('00041', 41)")
+
+    assert fetched(source, people).mode == "replace"
+
+
 def test_a_slow_view_is_given_up(people, trees, city, settings):
     settings.SOURCE_STATEMENT_SECONDS = 1
     city.say("CREATE VIEW slow AS SELECT 1 AS a, pg_sleep(20)::text AS b", "GRANT SELECT ON slow TO {login}")

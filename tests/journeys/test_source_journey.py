@@ -73,6 +73,9 @@ def test_a_departments_view_becomes_a_dataset_that_refreshes_by_itself(language)
         steward.go(f"/desk/datasets/{trees.pk}/source/")
         steward.look("runs")
         assert steward.page.locator("main tbody tr").count() == 3
+        steward.press("a[href*='/versions/2/changes/']")
+        steward.look("changed-row")
+        assert "99.5" in steward.page.inner_text("main")
 
         city.say("DELETE FROM tree WHERE girth > 3")
         due_now(Source.objects.get())

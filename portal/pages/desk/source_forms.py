@@ -47,6 +47,12 @@ class SourceForm(ActionForm):
         required=False,
         help_text=_("Such as changed_at. Nothing is fetched while its greatest value stays the same."),
     )
+    taking = forms.ChoiceField(
+        label=_("How new rows are taken"),
+        choices=Source.Taking.choices,
+        initial=Source.Taking.WHOLE,
+        help_text=_("With a column that grows. The last needs the key of the table in the dictionary."),
+    )
     schedule = forms.ChoiceField(label=_("How often"), choices=Source.Schedule.choices, initial="daily")
     at = forms.TimeField(
         label=_("At what time"), initial="03:00", widget=CLOCK, help_text=_("By the city’s clock, for days and more.")

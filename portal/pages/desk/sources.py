@@ -19,7 +19,7 @@ from catalog.actions.sources import (
     trust_key,
 )
 from catalog.forms import ActionForm
-from catalog.models import Dataset, Source
+from catalog.models import Dataset, Source, Version
 from catalog.permissions import check_may_keep
 from catalog.reading_words import error_words
 from catalog.sources.definition import FIELDS
@@ -168,4 +168,6 @@ def _summary(found: Source) -> list[dict]:
 
 def _run(job) -> dict:
     why = error_words(job.error) if job.error else ""
-    return {"job": job, "unchanged": job.brought.get("unchanged", False), "why": why}
+    unchanged = job.brought.get("unchanged", False)
+    kept = job.version is not None and job.version.state == Version.State.KEPT and job.version.number > 1
+    return {"job": job, "unchanged": unchanged, "why": why, "compares": kept and not unchanged}
