@@ -1,12 +1,15 @@
 """Which version a basis opens: `latest` and `@<number>` are both addresses for ever."""
 
 from datetime import datetime
+from functools import lru_cache
 from uuid import UUID
 
 from django.db.models import Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
-from catalog.models import Basis, Dataset, Version
+from catalog.models import Basis, Dataset, Table, Version
+
+MOST_KEPT = 512  # versions whose columns stay in memory
 
 
 def latest_under(basis: Basis) -> Version | None:
@@ -83,3 +86,15 @@ def numbered(basis: Basis, number: int) -> tuple[Version, Basis] | None:
         return (found.version, found) if found else None
     version = versions_under(basis).filter(number=number).first()
     return (version, basis) if version else None
+
+
+def columns_of(version: Version) -> dict[str, dict[str, str]]:
+    """The tables of a version in order, each with its columns and their types. Of a kept one that never changes."""
+    return _columns_kept(version.pk) if version.state == Version.State.KEPT else _columns(version.pk)
+
+
+def _columns(version: UUID) -> dict[str, dict[str, str]]:
+    return {table.name: table.types for table in Table.objects.filter(version=version).only("name", "schema")}
+
+
+_columns_kept = lru_cache(MOST_KEPT)(_columns)

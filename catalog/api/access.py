@@ -16,7 +16,7 @@ from catalog.holding import bases_over
 from catalog.models import Basis, Dataset, Table, Version
 from catalog.permissions import bases_open_to, departments_of, is_officer, visible_datasets, withdrawn_from_public
 from catalog.terms import TableTerms, Terms
-from catalog.versions import open_version
+from catalog.versions import columns_of, open_version
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,12 @@ class Opening:
         terms = Terms.from_json(self.basis.terms)
         found = [(table, terms.of_table(table.name, table.types)) for table in self.version.tables.all()]
         return [(table, of_table) for table, of_table in found if of_table is not None]
+
+    def names(self) -> list[str]:
+        """The names of these tables."""
+        terms = Terms.from_json(self.basis.terms)
+        tables = columns_of(self.version)
+        return [name for name, types in tables.items() if terms.of_table(name, types) is not None]
 
 
 def dated(datasets: QuerySet[Dataset], by: Actor) -> QuerySet[Dataset]:
@@ -112,7 +118,7 @@ def one_of(found: list[Opening]) -> Opening:
 
 def one_table(opening: Opening, name: str | None) -> str:
     """The table to read: the named one, or the only one that leaves under the basis."""
-    names = [table.name for table, _terms in opening.tables()]
+    names = opening.names()
     if name is None and len(names) > 1:
         raise Problem("table-required", tables=names)
     if not names and name is None:

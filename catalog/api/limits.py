@@ -74,8 +74,7 @@ def spend(policy: str, who: str, quota: int) -> Spent:
     window = int(now // WINDOW)
     name = f"limit:{policy}:{who}:{window}"
     try:
-        cache.add(name, 0, timeout=2 * WINDOW)
-        used = cache.incr(name)
+        used = _count(name)
     except (RedisError, OSError, ValueError):
         # Without the cache each process counts for itself: the limit grows to a multiple of itself instead of
         # vanishing, and the API goes on answering.
@@ -96,6 +95,14 @@ def address_of(request) -> str:
     if address.version == 6:
         return str(ipaddress.ip_network(f"{address}/64", strict=False).network_address)
     return str(address)
+
+
+def _count(name: str) -> int:
+    try:
+        return cache.incr(name)
+    except ValueError:  # the first of its window
+        cache.add(name, 0, timeout=2 * WINDOW)
+        return cache.incr(name)
 
 
 def _count_here(name: str, window: int) -> int:
