@@ -97,7 +97,7 @@ PROBLEM_TYPES: dict[str, ProblemType] = {
             400,
             _("There is no such format here"),
             _("The format is unknown, or the rows do not fit into it."),
-            _("Use one of csv, csv-bom, ndjson, parquet, xlsx and, where there is a geometry column, geojson."),
+            _("Use one of csv, csv-bom, ndjson, parquet, arrow, xlsx and, where there is a geometry column, geojson."),
         ),
         (
             "key-missing",

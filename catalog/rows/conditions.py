@@ -87,7 +87,7 @@ def _made(node, scope: Scope, depth: int) -> Made:
         return made(node, scope, depth + 1)
     except QueryError as reason:
         if reason.code == "bad-select":
-            raise QueryError("bad-filter", reason.message, reason.parameter, at=reason.at, **reason.params) from None
+            raise QueryError("bad-filter", reason.message, reason.parameter, **reason.params) from None
         raise
 
 

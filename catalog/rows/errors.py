@@ -8,15 +8,18 @@ class QueryError(ValidationError):
     """A query that is refused: a stable code, a sentence, the parameter that it is about, and the place in its text."""
 
     def __init__(self, code: str, sentence: str, parameter: str = "", *, at: int | None = None, **params):
-        super().__init__(sentence, code=code, params=params)
+        super().__init__(sentence, code=code, params={**params, "at": at})
         self.parameter = parameter
-        self.at = at  # the character of the parameter's text, from 1
+
+    @property
+    def at(self) -> int | None:
+        """The character of the parameter's text, from 1; None where no place is to blame."""
+        return self.params["at"]
 
     @property
     def sentence(self) -> str:
         """The whole sentence, in the reader's language."""
-        params = self.params if self.at is None else {**self.params, "at": self.at}
-        words = str(self.message) % (params or {})
+        words = str(self.message) % self.params
         if self.at is None or "%(at)s" in self.message:
             return words
         return _("%(sentence)s (Look at character %(at)s.)") % {"sentence": words, "at": self.at}
@@ -24,7 +27,7 @@ class QueryError(ValidationError):
     def placed(self, at: int | None) -> "QueryError":
         """The same refusal with its place, unless it has one."""
         if self.at is None:
-            self.at = at
+            self.params["at"] = at
         return self
 
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from sqlglot import exp
 
 from catalog.masks import NUMBERS
+from catalog.rows.areas import read_area
 from catalog.rows.dialect import place_of, shown
 from catalog.rows.errors import QueryError
 from catalog.rows.functions import AGGREGATES, FUNCTIONS, KINDS, PARTS, Function
@@ -21,6 +22,8 @@ from catalog.rows.scope import ENGINE_TYPES, Scope
 DEEPEST = 40
 SHORT = 20  # characters that may take the place of others: a text must not grow without bounds
 MOST_ARGUMENTS = 20
+WRITTEN_OUT = frozenset({"whole", "share", "part", "short", "path", "area"})
+PATH = re.compile(r"\$(\.\w{1,80}|\[\d{1,6}\]){1,20}")
 MARK = re.compile(r"\{(\*|\d:?|\d=\d)\}")
 CLOCKED = frozenset({"day", "moment"})  # arguments whose days and hours depend on a zone
 SIGNS = {exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/", exp.Mod: "%"}
@@ -162,14 +165,15 @@ def _arguments(name: str, function: Function, given: list[Made], scope: Scope) -
     kind = _common_kind(wanted, given)
     found = []
     for word, one in zip(wanted, given, strict=False):
-        if word in {"whole", "share", "part", "short"}:
+        if word in WRITTEN_OUT:
             found.append(_written_out(word, one, name, function, scope))
         elif one.literal is not None:
             found.append(scope.value(one.literal, kind if word in {"same", "any"} else _default(word, one), name))
         elif word in {"same", "any"} and {one.kind, kind} <= NUMBERS:
             found.append(f"CAST({one.sql} AS DOUBLE)" if kind == "float" != one.kind else one.sql)
         elif one.kind == kind if word == "same" else one.kind in KINDS[word]:
-            found.append(scope.clocked(one.sql) if word in CLOCKED and one.kind == "timestamptz" else one.sql)
+            zoned = word in CLOCKED and one.kind == "timestamptz" and scope.zone
+            found.append(_careful(scope.clocked(one.sql), summed=one.summed) if zoned else one.sql)
         else:
             raise _misused(name, function, scope)
     return found, kind
@@ -202,6 +206,15 @@ def _written_out(word: str, one: Made, name: str, function: Function, scope: Sco
         return str(int(text))
     if word == "short" and one.kind == "text" and len(text) <= SHORT:
         return scope.value(text, "text", name)
+    if word == "path" and PATH.fullmatch(text):
+        return f"'{text}'"
+    if word == "area" and (found := read_area(text)) is not None:
+        west, south, east, north = map(repr, found.bounds)
+        edges = f"CAST({scope.bind(found.edges)} AS DOUBLE[][])"
+        return (
+            f"struct_pack(edges := {edges}, west := CAST({west} AS DOUBLE), south := CAST({south} AS DOUBLE), "
+            f"east := CAST({east} AS DOUBLE), north := CAST({north} AS DOUBLE))"
+        )
     if word == "share" and one.kind in NUMBERS and 0 <= float(text) <= 1:
         return repr(float(text))
     raise _misused(name, function, scope)

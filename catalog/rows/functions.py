@@ -1,7 +1,8 @@
 """The written list of what a query may call. A function that is not here does not exist.
 
 An argument is described by what it must be: a kind of value (`text`, `number`, `moment`, `any`, `same` as the first),
-or something that must be written out: a `whole` number, a `share` from 0 to 1, a `part` of a moment, a `short` text. `?` after it says
+or something that must be written out: a `whole` number, a `share` from 0 to 1, a `part` of a moment, a `short` text, an
+`area` on the map, a `path` into JSON. `?` after it says
 that it may be left out, `*` that it may come again. No function raises an error over a row: what cannot be computed
 is null, so that an error never tells of a row that the reader does not see.
 """
@@ -16,6 +17,7 @@ KINDS = {
     "day": MOMENTS,
     "moment": MOMENTS | {"time"},
     "any": NUMBERS | MOMENTS | {"time", "text", "boolean"},
+    "place": frozenset({"geometry"}),
 }
 PARTS = ("year", "quarter", "month", "week", "day", "hour", "minute", "second")
 
@@ -33,6 +35,26 @@ class Function:
 
 def _f(takes: str, gives: str, sql: str, example: str, meaning: str) -> Function:
     return Function(tuple(takes.split()), gives, sql, example, meaning)
+
+
+# Of the geometry, which is GeoJSON. Each part is null by itself where it cannot be read: the engine may take a part that
+# two expressions share out of the net that is around the whole of them.
+COORDINATES = "TRY(CAST(json_extract({0}, '$.coordinates') AS VARCHAR))"
+MEASURES = f"TRY(CAST(regexp_extract_all({COORDINATES}, '-?[0-9][0-9.eE+-]*') AS DOUBLE[]))"
+EACH = (
+    rf"len(string_split(regexp_extract({COORDINATES}, '\[[^\[\]]+\]'), ','))"  # two in a position, or three with height
+)
+
+
+def _at(position: int) -> str:
+    """One coordinate of a point."""
+    value = f"TRY(CAST(json_extract({{0}}, '$.coordinates[{position}]') AS DOUBLE))"
+    return f"CASE WHEN TRY(json_extract_string({{0}}, '$.type')) = 'Point' THEN {value} END"
+
+
+def _end(which: str, first: int) -> str:
+    """The least or greatest of the longitudes (1) or latitudes (2) of all positions."""
+    return f"TRY(list_{which}(list_slice({MEASURES}, {first}, len({MEASURES}), {EACH})))"
 
 
 # For each row. The examples are over the sample table of docs/queries.md, and are run by its test.
@@ -77,12 +99,36 @@ FUNCTIONS: dict[str, Function] = {
     "distance": _f(
         "number number number number",
         "float",
-        "2 * 6371008.8 * asin(sqrt(power(sin(radians(CAST({3} - {1} AS DOUBLE)) / 2), 2) + "
+        "2 * 6371008.8 * asin(sqrt(power(sin(radians(CAST({3} AS DOUBLE) - CAST({1} AS DOUBLE)) / 2), 2) + "
         "cos(radians(CAST({1} AS DOUBLE))) * cos(radians(CAST({3} AS DOUBLE))) * "
-        "power(sin(radians(CAST({2} - {0} AS DOUBLE)) / 2), 2)))",
+        "power(sin(radians(CAST({2} AS DOUBLE) - CAST({0} AS DOUBLE)) / 2), 2)))",
         "round(distance(lon, lat, -0.1, 51.5), 0)",
         "metres on the sphere between two places, longitude before latitude",
     ),
+    "within": _f(
+        "number number area",
+        "boolean",
+        "CASE WHEN {0} IS NULL OR {1} IS NULL THEN NULL"
+        " WHEN {0} BETWEEN ({2}).west AND ({2}).east AND {1} BETWEEN ({2}).south AND ({2}).north THEN "
+        "list_sum(list_transform(({2}).edges, lambda e: CASE WHEN (e[2] > {1}) <> (e[4] > {1}) "
+        "AND {0} < (e[3] - e[1]) * ({1} - e[2]) / (e[4] - e[2]) + e[1] THEN 1 ELSE 0 END)) % 2 = 1 ELSE FALSE END",
+        "within(lon, lat, 'POLYGON((-1 51, 0 51, 0 52, -1 51))')",
+        "true where a place lies in an area: a polygon or several, as WKT or GeoJSON",
+    ),
+    "lon": _f("place", "float", _at(0), "lon(place)", "the longitude of a point; null for a line or an area"),
+    "lat": _f("place", "float", _at(1), "lat(place)", "its latitude"),
+    "west": _f("place", "float", _end("min", 1), "west(place)", "the least longitude of a geometry, which bounds it"),
+    "south": _f("place", "float", _end("min", 2), "south(place)", "its least latitude"),
+    "east": _f("place", "float", _end("max", 1), "east(place)", "its greatest longitude"),
+    "north": _f("place", "float", _end("max", 2), "north(place)", "its greatest latitude"),
+    "meets_box": _f(
+        "place number number number number",
+        "boolean",
+        f"({_end('max', 1)} >= {{1}} AND {_end('max', 2)} >= {{2}} AND {_end('min', 1)} <= {{3}} AND {_end('min', 2)} <= {{4}})",
+        "meets_box(place, -0.5, 51, 0, 52)",
+        "true where what bounds a geometry meets the box of west, south, east, north",
+    ),
+    "json_value": _f("text path", "text", "json_extract_string({0}, {1})", "json_value(notes, '$.by.name')", "what stands at a path of a cell that holds JSON, as text"),
 }  # fmt: skip
 
 # Over the rows of a group, or over all.
