@@ -57,6 +57,7 @@ ERRORS = {
     ),
     "html": _("This is a web page, not a table. Open it in a spreadsheet and save it as XLSX or CSV."),
     "pdf": _("This is a PDF, which holds no rows. Upload the table behind it as CSV or XLSX."),
+    "gml": _("This is GML, which we do not read. Export the map as GeoPackage or GeoJSON and upload that."),
     "xml": _("This is an XML file. Export the table as CSV or XLSX, or the map as GeoJSON, and upload that."),
     "other-format": _("This is a file of the kind {kind}, which we do not read. Save it as CSV, XLSX or GeoJSON."),
     "bad-json": _("The JSON breaks off or is not well formed: {reason}. Export it again."),
@@ -127,6 +128,10 @@ NOTES = {
     "added-before": _("This very file is in version {number} already. Confirm it only if its rows are to stand twice."),
     "left-out": _("{member} was not read: {reason}"),
     "guessed-encoding": _("The text is not UTF-8; it was read as {encoding}. Check the letters in the preview."),
+    "not-degrees": _(
+        "{count} geometries lie at no longitude and latitude (first: row {row}), and the file states no coordinate "
+        "system. Export it in WGS 84 (EPSG:4326)."
+    ),
     "other-crs": _(
         "The file states the coordinate system {crs}; GeoJSON readers expect longitude and latitude (WGS 84)."
     ),

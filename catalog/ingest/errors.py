@@ -33,6 +33,7 @@ SENTENCES = {
     "unknown-crs": "The map states a coordinate system that we do not know ({crs}). Export it in WGS 84 (EPSG:4326).",
     "html": "This is a web page, not a table. Open it in a spreadsheet and save it as XLSX or CSV.",
     "pdf": "This is a PDF, which holds no rows. Upload the table behind it as CSV or XLSX.",
+    "gml": "This is GML, which we do not read. Export the map as GeoPackage or GeoJSON and upload that.",
     "xml": "This is an XML file. Export the table as CSV or XLSX, or the map as GeoJSON, and upload that.",
     "other-format": "This is a file of the kind {kind}, which we do not read. Save it as CSV, XLSX or GeoJSON.",
     "bad-json": "The JSON breaks off or is not well formed: {reason}. Export it again.",

@@ -27,6 +27,7 @@ SHAPES = b"\x00\x00\x27\x0a"
 GEOPACKAGES = (b"GPKG", b"GP10", b"GP11")
 APPLICATION = slice(68, 72)
 KML_START = re.compile(rb"\s*(?:<\?xml[^>]{0,200}\?>)?\s*(?:<!--.*?-->\s*)*<(?:\w+:)?kml[\s>]", re.I | re.S)
+GML_START = re.compile(rb"\s*<(?:\?xml|\w+:FeatureCollection\b|gml:).{0,2000}?(?:opengis\.net/(?:gml|wfs))", re.S)
 HEAD_BYTES = 4096
 
 
@@ -74,7 +75,9 @@ def format_of(head):
         return "kml"
     if HTML_START.match(text):
         raise ReadingError("html")
-    if re.match(rb"\s*<\?xml\b", text):
+    if GML_START.match(text):
+        raise ReadingError("gml")
+    if re.match(rb"\s*<(?:\?xml\b|\w+:\w+[\s/>])", text):
         raise ReadingError("xml")
     return "json" if JSON_START.match(text) else "csv"
 

@@ -1,6 +1,7 @@
 """How a JSON file holds its rows: a list, a list within, features of a map, or a record on each line."""
 
 import json
+import re
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -14,6 +15,8 @@ LONGEST_TEXT = 8 * MB
 DEEPEST_LIST = 3
 BOM = b"\xef\xbb\xbf"
 MARK = b"\x1e"
+TAIL_BYTES = 64 << 10
+CRS = re.compile(rb'"crs"\s*:\s*\{[^{}]*\{[^{}]*"name"\s*:\s*"([^"\\]{1,200})"')
 
 
 @dataclass
@@ -96,6 +99,16 @@ def _within(path):
     if path.count(".") >= DEEPEST_LIST or ".item" in path:
         raise ReadingError("json-shape")
     return Shape(f"{path}.item", within=path)
+
+
+def crs_behind(member):
+    """The coordinate system that a collection states behind its features, where many programs write it; or None."""
+    tail = b""
+    with member.open() as stream:
+        while chunk := stream.read(MB):
+            tail = (tail + chunk)[-TAIL_BYTES:]
+    found = CRS.search(tail[tail.rfind(b"]") + 1 :])
+    return found and found[1].decode("utf-8", "replace")
 
 
 def opened(member):

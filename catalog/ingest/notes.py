@@ -33,6 +33,8 @@ NOTES = {
     "added-before": "This very file is in version {number} already. Confirm it only if its rows are to stand twice.",
     "left-out": "{member} was not read: {reason}",
     "guessed-encoding": "The text is not UTF-8; it was read as {encoding}. Check the letters in the preview.",
+    "not-degrees": "{count} geometries lie at no longitude and latitude (first: row {row}), and the file states no "
+    "coordinate system. Export it in WGS 84 (EPSG:4326).",
     "other-crs": "The file states the coordinate system {crs}; GeoJSON readers expect longitude and latitude (WGS 84).",
 }
 

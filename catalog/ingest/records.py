@@ -1,6 +1,7 @@
 """GeoJSON features and JSON records as rows of text, one at a time."""
 
 import json
+from dataclasses import replace
 from decimal import Decimal
 
 import ijson
@@ -18,26 +19,59 @@ WGS84 = ("CRS84", "4326")
 
 def read(member, *, settings, work, limits, progress):
     """The features or records of a JSON file as a source; other JSON is refused with a sentence."""
-    nested = _nested(settings.get("nested"))
     try:
         shape = jsonshapes.find(member, limits)
-        places = _places(shape.crs)
-        rows = (
-            (nested(row), geometry and _text(geometry, places))
-            for row, geometry in (_features if shape.has_places else _records)(_items(member, shape, limits))
-        )
-        place = "geometry" if shape.has_places else None
-        source = _collect(rows, place, work=work, limits=limits, progress=progress)
+        source, degrees = _read(member, shape, settings, work=work, limits=limits, progress=progress)
+        if degrees.count and not shape.crs and (crs := jsonshapes.crs_behind(member)):
+            shape = replace(shape, crs=crs)
+            source, degrees = _read(member, shape, settings, work=work, limits=limits, progress=progress)
     except (ijson.JSONError, ValueError, RecursionError) as error:
         raise ReadingError("bad-json", reason=_first_line(error)) from error
+    if degrees.count and not shape.crs:
+        source.notes.append(note("not-degrees", count=degrees.count, row=degrees.first))
+    if shape.within:
+        source.notes.append(note("list-within", path=shape.within[:200]))
+    return source
+
+
+def _read(member, shape, settings, *, work, limits, progress):
+    """The items as a source, and what was seen of their places."""
+    nested, places = _nested(settings.get("nested")), _places(shape.crs)
+    degrees = _Degrees()
+    items = (_features if shape.has_places else _records)(_items(member, shape, limits))
+    rows = (
+        (nested(row), geometry and _text(geometry if places else degrees.watch(place, geometry), places))
+        for place, (row, geometry) in enumerate(items, start=1)
+    )
+    source = _collect(rows, "geometry" if shape.has_places else None, work=work, limits=limits, progress=progress)
     source.detected["nested"] = settings.get("nested") or "columns"
     if places:
         source.notes += places.notes()
     elif shape.crs and not _is_wgs84(shape.crs):
         source.notes.append(note("other-crs", crs=shape.crs[:200]))
-    if shape.within:
-        source.notes.append(note("list-within", path=shape.within[:200]))
-    return source
+    return source, degrees
+
+
+class _Degrees:
+    """Counts geometries whose first point lies at no longitude and latitude: in metres, or the wrong way round."""
+
+    def __init__(self):
+        self.count, self.first = 0, None
+
+    def watch(self, place, geometry):
+        """The geometry as it is."""
+        point = geometry.get("coordinates") if isinstance(geometry, dict) else None
+        while isinstance(point, list) and point and isinstance(point[0], list):
+            point = point[0]
+        if isinstance(point, list) and len(point) > 1 and not _is_on_earth(point):
+            self.count, self.first = self.count + 1, self.first or place
+        return geometry
+
+
+def _is_on_earth(point):
+    """Whether a point is longitude and latitude."""
+    numbers = [value for value in point[:2] if isinstance(value, int | Decimal)]
+    return len(numbers) < 2 or (abs(numbers[0]) <= 180 and abs(numbers[1]) <= 90)
 
 
 def _is_wgs84(crs):

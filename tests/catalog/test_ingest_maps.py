@@ -224,3 +224,36 @@ def listen(server):
         return server.accept()[1]
     except OSError:
         return None
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        ('<?xml version="1.0"?><gml:FeatureCollection xmlns:gml="http://www.opengis.net/gml/3.2"/>', "gml"),
+        ('<wfs:FeatureCollection xmlns:wfs="http://www.opengis.net/wfs/2.0"/>', "gml"),
+        ('<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"/>', "xml"),
+        ('{"type": "Topology", "objects": {}}', "topojson"),
+    ],
+)
+def test_it_says_which_kind_of_map_it_does_not_read(desk, content, code):
+    assert desk.refused(content).code == code
+
+
+def test_it_tells_of_places_in_metres_of_a_grid_that_nobody_stated(desk):
+    def feature(*point):
+        geometry = {"type": "MultiLineString", "coordinates": [[list(point), [0, 0]]]}
+        return {"type": "Feature", "properties": {"n": 1}, "geometry": geometry}
+
+    collection = {
+        "type": "FeatureCollection",
+        "features": [feature(2.5, 51.4), feature(375000, 165000), feature(5, 91.5)],
+    }
+    result = desk.read(json.dumps(collection))
+    (told,) = [item for item in result["notes"] if item["code"] == "not-degrees"]
+    assert told["params"] == {"count": 2, "row": 2}
+    assert desk.read(json.dumps(collection | {"features": [feature(-180, 90)]}))["notes"] == []
+    stated = {"crs": {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::27700"}}}
+    behind = desk.read(json.dumps(collection | stated))
+    before = desk.read(json.dumps({"type": "FeatureCollection"} | stated | collection))
+    assert codes(behind) == codes(before) == ["reprojected"]
+    assert rows(only(behind)) == rows(only(before))
