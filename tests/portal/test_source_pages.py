@@ -12,7 +12,7 @@ pytestmark = pytest.mark.django_db
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 STATED = {
     "host": "db.parks.example", "database": "parks", "username": "reader", "password": "plain blue kite", "tls": "on",
-    "what": "public.trees", "schedule": "daily", "at": "04:30", "confirm": "on",
+    "what": "public.trees", "taking": "replace", "schedule": "daily", "at": "04:30", "confirm": "on",
 }  # fmt: skip
 
 
