@@ -3,9 +3,8 @@
 The reader itself knows no language: it gives a code, parameters and an English sentence. A test keeps both in step.
 """
 
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from catalog.sources import errors as of_sources
 
@@ -190,7 +189,7 @@ def left_words(seconds: int | None) -> str:
     if seconds is None:
         return ""
     if seconds < MINUTE:
-        return _now("Less than a minute left.")
+        return gettext("Less than a minute left.")
     minutes = round(seconds / MINUTE)
     return ngettext("About %(count)s minute left.", "About %(count)s minutes left.", minutes) % {"count": minutes}
 
