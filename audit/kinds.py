@@ -52,6 +52,8 @@ KINDS: dict[str, frozenset[str]] = {
         "version.confirmed": "version sha256 rows",
         "version.columns_changed": "version before gone renamed retyped",
         "version.discarded": "version reason",
+        "version.dropped": "version sha256 rows",
+        "dataset.retention_set": "versions days change_sha256",
         # the store
         "store.repaired": "file sha256 how",
         "store.cleared": "count bytes files",

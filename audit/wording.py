@@ -54,6 +54,10 @@ SENTENCES = {
         "%(who)s said that version %(version)s of %(dataset)s has other columns than version %(before)s."
     ),
     "version.discarded": _("%(who)s discarded version %(version)s of %(dataset)s."),
+    "version.dropped": _("%(who)s dropped version %(version)s of %(dataset)s, whose time was over: %(rows)s rows."),
+    "dataset.retention_set": _(
+        "%(who)s set how long versions of %(dataset)s are kept (versions: %(versions)s, days: %(days)s)."
+    ),
     # the store
     "store.repaired": _("%(who)s mended a stored file of %(dataset)s (%(how)s)."),
     "store.cleared": _("%(who)s removed %(count)s stored files that nothing named (%(bytes)s bytes)."),

@@ -112,11 +112,13 @@ VERSION = Moves(
     moves=(
         Move("confirm", ("proposed",), "kept", "steward of the owner, or a load with nothing left to ask"),
         Move("discard", ("proposed",), "discarded", "steward of the owner"),
+        Move("drop", ("kept",), "dropped", "the clock, by the dataset's retention, when nobody relies on it"),
     ),
     refusals={
         "proposed": _("This version waits for its steward. Confirm it or discard it."),
         "kept": _("This version was confirmed already and is kept for ever. Upload the corrected file as a new one."),
         "discarded": _("This version was discarded already. Upload the file again."),
+        "dropped": _("This version was dropped when its time was over. Upload its file again as a new one."),
     },
 )
 

@@ -4,7 +4,7 @@ from celery import shared_task
 
 from audit.actor import service
 from catalog import loader, sweeps, uploads
-from catalog.actions import bases, memberships
+from catalog.actions import bases, memberships, retention
 from catalog.sources import clock
 
 
@@ -25,6 +25,12 @@ def sweep_jobs() -> None:
 def clear_leftovers() -> None:
     """Files that crashes left behind are removed."""
     uploads.clear_leftovers()
+
+
+@shared_task
+def drop_old_versions() -> None:
+    """Versions that the settings of their datasets no longer keep are dropped."""
+    retention.drop_old_versions(by=service("clock"))
 
 
 @shared_task

@@ -166,6 +166,7 @@ CELERY_BEAT_SCHEDULE = {
     "prepare-months": {"task": "audit.tasks.prepare_months", "schedule": 6 * 3600.0},
     "erase-old-details": {"task": "audit.tasks.erase_old_details", "schedule": 6 * 3600.0},
     "watch-witnesses": {"task": "audit.tasks.watch_witnesses", "schedule": 60.0},
+    "drop-old-versions": {"task": "catalog.tasks.drop_old_versions", "schedule": 3600.0},
     "clear-uploads": {"task": "catalog.tasks.clear_leftovers", "schedule": 3600.0},
 }
 

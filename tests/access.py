@@ -117,6 +117,7 @@ ADDRESSES = {
         ["api-dataset", "api-versions", "api-rows", "load", "dataset-desk", "dataset-edit", "dictionary", "links"],
         _of("residents"),
     ),
+    "dataset-keeping": _of("residents"),
     **dict.fromkeys(["grant-new", "submit"], _of("residents")),
     **dict.fromkeys(
         ["source", "source-test", "source-trust", "source-run", "source-pause", "source-resume", "source-remove"],
@@ -250,6 +251,7 @@ OPENED_BY = {
     "dataset-restore": "sign-in: nobody | 200: owner | 403: approver | 404",
     "dictionary": "sign-in: nobody | 200: owner | 403: approver | 404",
     "links": "sign-in: nobody | 200: owner | 403: approver | 404",
+    "dataset-keeping": "sign-in: nobody | 200: owner | 403: approver | 404",
     "link-remove": "sign-in: nobody | 405",
     "api-source": "401: nobody | 200: owner | 404: citizen | 403",
     "api-source-test": "401: nobody | 405",
@@ -332,6 +334,7 @@ POSTED_BY = {
             "dataset-restore",
             "dictionary",
             "links",
+            "dataset-keeping",
             "link-remove",
             "api-source",
             "api-source-test",

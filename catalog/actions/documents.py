@@ -70,7 +70,7 @@ def _make_version(version: Version, documents: list[Document], dataset: Dataset,
     version.dataset, version.number = dataset, next_number(dataset)
     tables = list(dataset.current.tables.all()) if dataset.current else []
     version.identity = _identity(tables, documents, dataset.current)
-    if dataset.versions.exclude(state=Version.State.DISCARDED).filter(identity=version.identity).exists():
+    if dataset.versions.exclude(state__in=Version.GONE).filter(identity=version.identity).exists():
         raise ValidationError(_("The dataset holds exactly these documents already."))
 
     version.save(force_insert=True)

@@ -57,9 +57,7 @@ def check_built_on_current(version: Version, dataset: Dataset) -> None:
 
 def drop(version: Version, dataset: Dataset, *, by: Actor, reason: str) -> Version:
     """The bare end of a proposed version, for actions that have checked and locked."""
-    files = [path for pair in version.tables.values_list("path", "bad_cells_path") for path in pair if path]
-    files += [path for own in version.tables.values_list("part_paths", flat=True) for path in own]
-    files += version.documents.values_list("path", flat=True)
+    files = files_of(version)
     copies = list(version.tables.values_list("sha256", flat=True))
     source, version.source_path = version.source_path, ""
     version.state = VERSION.after(version.state, "discard")
@@ -76,8 +74,15 @@ def drop(version: Version, dataset: Dataset, *, by: Actor, reason: str) -> Versi
         dataset=dataset,
         facts={"version": version.number, "reason": reason},
     )
-    transaction.on_commit(lambda: _remove_files(files, copies, source), robust=True)
+    transaction.on_commit(lambda: remove_files(files, copies, source), robust=True)
     return version
+
+
+def files_of(version: Version) -> list[str]:
+    """Every stored file that the version names, shared or not."""
+    files = [path for pair in version.tables.values_list("path", "bad_cells_path") for path in pair if path]
+    files += [path for own in version.tables.values_list("part_paths", flat=True) for path in own]
+    return [*files, *version.documents.values_list("path", flat=True)]
 
 
 def carry_documents(earlier: Version | None, version: Version) -> None:
@@ -109,7 +114,8 @@ def _forget_columns(dataset: Dataset) -> None:
     Column.objects.filter(pk__in=lost).delete()
 
 
-def _remove_files(paths: list[str], copies: list[str], source: str) -> None:
+def remove_files(paths: list[str], copies: list[str], source: str) -> None:
+    """Removes the files and serving copies that no version holds any more, and the source where nobody reads it."""
     uploads.remove_loose(paths)
     held = set(Table.objects.filter(sha256__in=copies).values_list("sha256", flat=True))
     for sha256 in set(copies) - held:

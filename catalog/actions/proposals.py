@@ -68,7 +68,7 @@ def propose_version(job: Job, found: Found, *, by: Actor) -> Version:
         raise Overtaken(job.pk)
 
     identity = found.identity(job)
-    version = dataset.versions.exclude(state=Version.State.DISCARDED).filter(identity=identity).first()
+    version = dataset.versions.exclude(state__in=Version.GONE).filter(identity=identity).first()
     if version is None:
         version = _make(mine, found, identity, dataset, by=by)
     if mine.confirm and version.state == Version.State.PROPOSED and _leaves_nothing_open(version, dataset, by):

@@ -118,6 +118,8 @@ def one_of(found: list[Opening]) -> Opening:
 
 def one_table(opening: Opening, name: str | None) -> str:
     """The table to read: the named one, or the only one that leaves under the basis."""
+    if opening.version.state == Version.State.DROPPED:
+        raise Problem("version-dropped", _("Its rows went on %(day)s.") % {"day": _day(opening.version.dropped_at)})
     names = opening.names()
     if name is None and len(names) > 1:
         raise Problem("table-required", tables=names)

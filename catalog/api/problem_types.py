@@ -37,6 +37,13 @@ PROBLEM_TYPES: dict[str, ProblemType] = {
             _("Send UTF-8 without zero bytes, and one JSON object as the body; percent-encode addresses."),
         ),
         (
+            "version-dropped",
+            410,
+            _("This version was dropped"),
+            _("Its dataset keeps versions for a limited time, and nobody relied on this one: its rows and files went."),
+            _("Read the current version, or one that is still listed as kept."),
+        ),
+        (
             "validation-failed",
             400,
             _("Something in the request is not right"),

@@ -46,6 +46,10 @@ class Dataset(Titled, models.Model):
     opening_class = models.CharField(_("opening class"), max_length=16, choices=codes.OpeningClass)
     current = models.ForeignKey("catalog.Version", models.PROTECT, null=True, blank=True, related_name="+")
     reading = models.JSONField(default=dict, help_text="how the last file was read, for the next one")
+    keep_versions = models.PositiveIntegerField(
+        _("versions kept"), null=True, help_text="empty: their number is no limit"
+    )
+    keep_days = models.PositiveIntegerField(_("days kept"), null=True, help_text="empty: age is no limit")
     created_at = models.DateTimeField(default=timezone.now)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     updated_at = models.DateTimeField(default=timezone.now)

@@ -28,6 +28,9 @@ class Version(models.Model):
         PROPOSED = "proposed", _("Waiting for the steward")
         KEPT = "kept", _("Kept")
         DISCARDED = "discarded", _("Discarded")
+        DROPPED = "dropped", _("Dropped")
+
+    GONE = (State.DISCARDED, State.DROPPED)
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     dataset = models.ForeignKey(Dataset, models.PROTECT, related_name="versions")
@@ -49,12 +52,21 @@ class Version(models.Model):
     confirmed_at = models.DateTimeField(null=True)
     confirmed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
 
+    dropped_at = models.DateTimeField(null=True, help_text="its rows and files went by the dataset's retention")
+
     class Meta:
         ordering = ["-number"]
         constraints = [
             models.UniqueConstraint(fields=["dataset", "number"], name="version_number"),
             models.UniqueConstraint(
-                fields=["dataset", "identity"], condition=~models.Q(state="discarded"), name="version_once"
+                fields=["dataset", "identity"],
+                condition=~models.Q(state__in=["discarded", "dropped"]),
+                name="version_once",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state="dropped", dropped_at__isnull=False)
+                | (~models.Q(state="dropped") & models.Q(dropped_at=None)),
+                name="version_dropped_at",
             ),
             models.CheckConstraint(
                 condition=models.Q(confirmed_at=None, confirmed_by=None)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.pages.desk import dataset, describe, dictionary, history, home, inbox, links, sources
+from portal.pages.desk import dataset, describe, dictionary, history, home, inbox, keeping, links, sources
 
 urlpatterns = [
     path("desk/", home.desk, name="desk"),
@@ -14,6 +14,7 @@ urlpatterns = [
     path("desk/datasets/<uuid:pk>/retire/", describe.retire, name="dataset-retire"),
     path("desk/datasets/<uuid:pk>/restore/", describe.restore, name="dataset-restore"),
     path("desk/datasets/<uuid:pk>/dictionary/", dictionary.dictionary, name="dictionary"),
+    path("desk/datasets/<uuid:pk>/keeping/", keeping.keeping, name="dataset-keeping"),
     path("desk/datasets/<uuid:pk>/links/", links.links, name="links"),
     path("desk/datasets/<uuid:pk>/links/<uuid:link>/remove/", links.remove, name="link-remove"),
     path("desk/datasets/<uuid:pk>/source/", sources.source, name="source"),
