@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from audit.models import Event
-from catalog import sweeps
+from catalog import sweeps, uploads
 from catalog.actions.loads import start_load
 from catalog.models import Job, Version
+from catalog.store import store
 from tests import world
 from tests.loads import empty_store, files_in_scratch, files_in_store, run
 from tests.server import ROOT, end, environment, until, worker
@@ -39,19 +40,20 @@ def short_lease(settings):
     settings.JOB_LEASE_SECONDS = int(LEASE)
 
 
-def begin(city, rows: int = ROWS) -> Job:
+def begin(city, rows: int = ROWS, extra: bytes = b"", confirm: bool = False) -> Job:
     lines = io.BytesIO()
     lines.write(b"id,kind,height,planted\n")
-    lines.write(b"".join(b"%07d,Oak or Ash,%d.5,2024-05-%02d\n" % (n, n % 40, n % 28 + 1) for n in range(rows)))
+    lines.write(b"".join(b"%07d,Oak or Ash,%d.5,2024-05-%02d\n" % (n, n % 40, n % 28 + 1) for n in range(rows)) + extra)
     lines.seek(0)
-    return start_load(city.trees, lines, name="trees.csv", by=world.by(city.owner))
+    return start_load(city.trees, lines, name="trees.csv", by=world.by(city.owner), confirm=confirm)
 
 
 @contextmanager
-def runner(job: Job, how: str = ""):
+def runner(job: Job, how: str = "", **settings):
     """One worker's try, in a process of its own."""
     command = [sys.executable, "-m", "tests.faults.runner", str(job.pk), how]
-    process = subprocess.Popen(command, cwd=ROOT, env=environment(JOB_LEASE_SECONDS=LEASE), start_new_session=True)
+    env = environment(JOB_LEASE_SECONDS=LEASE, **settings)
+    process = subprocess.Popen(command, cwd=ROOT, env=env, start_new_session=True)
     try:
         yield process
     finally:
@@ -74,13 +76,13 @@ def stopped(pid: int) -> bool:
     return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "T"
 
 
-def check_one_version(job: Job, rows: int = ROWS) -> None:
+def check_one_version(job: Job, rows: int = ROWS, kept: bool = False) -> None:
     """Exactly one version, whole; nothing else in the store, nothing in the scratch folder."""
     version = Version.objects.get()
     assert now(job).version == version
     table = version.tables.get()
-    assert (table.rows, version.state, version.number) == (rows, "proposed", 1)
-    assert files_in_store() == sorted([table.path, version.source_path])
+    assert (table.rows, version.state, version.number) == (rows, "kept" if kept else "proposed", 1)
+    assert files_in_store() == sorted([table.path] if kept else [table.path, version.source_path])
     assert files_in_scratch() == []
     assert Event.objects.filter(kind="version.proposed").count() == 1
     assert not Event.objects.filter(kind="load.failed").exists()
@@ -113,6 +115,63 @@ def test_it_survives_the_killing_of_the_reader(city, short_lease):
     assert sweeps.left_alone() == [str(job.pk)]
     run(job)
     check_one_version(job)
+
+
+STAGES = ("fetching", "unpacking", "decoding", "reading", "typing", "writing", "profiling", "storing", "finishing")
+
+
+@pytest.mark.parametrize("stage", [*STAGES, "confirming"])
+def test_it_survives_a_killing_in_each_stage(city, short_lease, stage):
+    """`reading` is the careful way alone: rows that lack cells bring a text there."""
+    extra = b"9,Oak\n" * (60_000 if stage == "reading" else 0)
+    confirm = stage == "confirming"
+    job = begin(city, rows=1000, extra=extra, confirm=confirm)
+    with runner(job, f"die-in-{stage}") as process:
+        assert process.wait(60) == -signal.SIGKILL
+    assert (now(job).state, now(job).version) == ("running", None)
+    assert not Version.objects.exists()
+    until(sweeps.left_alone, seconds=15)
+    assert run(job).state == "done"
+    check_one_version(job, rows=1000 + extra.count(b"9,"), kept=confirm)
+
+
+def test_it_says_so_when_the_disk_of_the_worker_is_full_and_leaves_nothing(city, short_lease, tmp_path):
+    job = begin(city)
+    with small_disk(tmp_path / "scratch") as scratch, runner(job, SCRATCH_DIR=str(scratch)) as process:
+        assert process.wait(90) == 0
+        assert list(scratch.glob("*-*")) == []
+    check_nothing_of(job, "disk-full")
+
+
+def test_it_says_so_when_the_disk_of_the_store_is_full_and_leaves_nothing(city, short_lease):
+    job = begin(city)
+    place = Path(store().root) / Path(uploads.try_folder(job)).parent
+    with small_disk(place), runner(job) as process:
+        assert process.wait(90) == 0
+        assert [path for path in place.rglob("*") if path.is_file()] == []
+    check_nothing_of(job, "disk-full")
+
+
+@contextmanager
+def small_disk(folder: Path):
+    """A folder with room for half a megabyte."""
+    folder.mkdir(parents=True, exist_ok=True)
+    mount = ["mount", "-t", "tmpfs", "-o", "size=512k", "none", str(folder)]
+    if subprocess.run(mount, check=False, capture_output=True).returncode:
+        pytest.skip("mounting a small disk needs the rights of root")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def check_nothing_of(job: Job, code: str) -> None:
+    """The load failed with a sentence, once; no version, no file."""
+    assert (now(job).state, now(job).error["code"]) == ("failed", code)
+    assert not Version.objects.exists()
+    until(lambda: files_in_store() == [], seconds=10)
+    assert files_in_scratch() == []
+    assert Event.objects.filter(kind="load.failed").count() == 1
 
 
 def test_it_leaves_no_reader_behind_when_the_worker_dies(city, short_lease):
