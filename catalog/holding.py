@@ -88,7 +88,7 @@ def still_held(basis: Basis, by: Actor) -> bool:
 
 
 def bases_over(dataset: UUID, by: Actor) -> list[Basis]:
-    """The bases that let this reader into a dataset, pinned to the newest version first, each with what it shows."""
+    """The bases that let this reader into a dataset, of releases the newest ones, each with what it shows."""
     return OVER[_kind(by)].ask(dataset=dataset, **_reader(by))
 
 
@@ -140,7 +140,8 @@ def _only_whether(basis: UUID, **reader: UUID) -> QuerySet[Basis]:
 
 
 def _over(dataset: UUID, **reader: UUID) -> QuerySet[Basis]:
-    found = _open_to(**reader).filter(dataset=dataset).order_by(F("version__number").desc(nulls_last=True), "-made_at")
+    """Rights that follow the newest version first: however many releases there are, they are among the fifty."""
+    found = _open_to(**reader).filter(dataset=dataset).order_by(F("version__number").desc(nulls_first=True), "-made_at")
     found = found.select_related("version", "department", "dataset__department", "dataset__current")
     long = ("version__reading", "version__report", "dataset__current__reading", "dataset__current__report")
     return found.defer(*long)[:MOST]

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from dataclasses import dataclass
+from itertools import pairwise
 
 from django.db.models import Q, prefetch_related_objects
 
@@ -11,7 +12,7 @@ from catalog.models import Basis, Dataset, Distribution, Extent, Format, RowChan
 from catalog.permissions import bases_open_to
 from catalog.row_keys import named_keys
 from catalog.terms import Terms
-from catalog.versions import versions_under
+from catalog.versions import HELD, versions_under
 
 NEWEST = 20
 Opened = tuple[Version, Basis]
@@ -95,7 +96,7 @@ def _count(opened: list[Opened], count) -> None:
         return
     named = named_keys(opened[0][0].dataset)
     prefetch_related_objects([version for version, _basis in opened], "tables")
-    pairs = [Pair(*older, *newer) for newer, older in zip(opened, opened[1:], strict=False)]
+    pairs = [Pair(*older, *newer) for newer, older in pairwise(opened)]
     kept = kept_changes(pairs)
     for pair in pairs:
         for table in pair.tables.values():
@@ -105,7 +106,11 @@ def _count(opened: list[Opened], count) -> None:
 
 def _pair(opened: list[Opened], n: int) -> Pair | None:
     version, basis = opened[n]
+    if version.state not in HELD:
+        return None
     for since, former in opened[n + 1 :]:
+        if since.state not in HELD:
+            continue
         if former.pk == basis.pk or former.kind == basis.kind == Basis.Kind.RELEASE:
             return Pair(since, former, version, basis)
     return None

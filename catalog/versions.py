@@ -11,6 +11,8 @@ from catalog.models import Basis, Dataset, Table, Version
 
 MOST_KEPT = 512  # versions whose columns stay in memory
 
+HELD = (Version.State.PROPOSED, Version.State.KEPT)  # the rows are there
+
 
 def latest_under(basis: Basis) -> Version | None:
     """The version that this basis shows to whoever names none: its own where it is pinned, else the current one."""
@@ -74,7 +76,7 @@ def one_before(basis: Basis, version: Version) -> tuple[Version, Basis] | None:
         releases = Basis.objects.releases().live().filter(dataset=basis.dataset_id, version__number__lt=version.number)
         former = releases.select_related("version", "dataset__department").order_by("-version__number").first()
         return (former.version, former) if former else None
-    earlier = versions_under(basis).filter(number__lt=version.number).first()
+    earlier = versions_under(basis).filter(number__lt=version.number, state__in=HELD).first()
     return (earlier, basis) if earlier else None
 
 

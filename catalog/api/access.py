@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from audit.actor import Actor
 from catalog.api.problems import Problem
-from catalog.holding import bases_over
+from catalog.holding import MOST, bases_over
 from catalog.models import Basis, Dataset, Table, Version
 from catalog.permissions import bases_open_to, departments_of, is_officer, visible_datasets, withdrawn_from_public
 from catalog.terms import TableTerms, Terms
@@ -70,7 +70,7 @@ def find_opening(pk, by: Actor, *, named: str = "", number: int | None = None) -
 
     Whom a basis lets in may know of the dataset (`visible_datasets`), so that need not be asked as well.
     """
-    bases = bases_over(pk, by)
+    bases = _ways(pk, by, number)
     if named:
         bases = [basis for basis in bases if str(basis.pk) == named.lower()]
     found = _openings(bases, number)
@@ -79,10 +79,21 @@ def find_opening(pk, by: Actor, *, named: str = "", number: int | None = None) -
 
 def openings(dataset: Dataset, by: Actor, number: int | None = None) -> list[Opening]:
     """Every basis that lets this caller into the dataset now, with its version; of releases only the newest."""
-    bases = bases_over(dataset.pk, by)
+    bases = _ways(dataset.pk, by, number)
     for basis in bases:
         basis.dataset = dataset
     return _openings(bases, number)
+
+
+def _ways(pk, by: Actor, number: int | None) -> list[Basis]:
+    """The bases to read under; a version keeps its address for ever, so its release may not be among the newest."""
+    found = bases_over(pk, by)
+    if number is not None and len(found) == MOST:
+        known = {basis.pk for basis in found}
+        older = bases_open_to(by).filter(dataset=pk, kind=Basis.Kind.RELEASE, version__number=number)
+        with_all = older.select_related("version", "dataset__department", "dataset__current")
+        found += [basis for basis in with_all if basis.pk not in known]
+    return found
 
 
 def _openings(bases: list[Basis], number: int | None) -> list[Opening]:

@@ -6,7 +6,7 @@ from django.urls import reverse
 from audit.actor import Actor
 from catalog.api.access import Opening, openings
 from catalog.masks import parse_mask
-from catalog.models import Column, Dataset, Distribution, Extent, Version
+from catalog.models import Basis, Column, Dataset, Distribution, Extent, Version
 from catalog.permissions import bases_open_to
 from catalog.row_keys import key_under, keys_in
 from catalog.terms import Terms
@@ -57,8 +57,9 @@ def tables_of(dataset: Dataset, found: list[Opening], request) -> list[dict]:
 
 def versions_open_to(dataset: Dataset, by: Actor) -> QuerySet[Version]:
     """The versions that any basis of this caller opens, newest first."""
-    opened = Q(pk__in=[])
-    for basis in bases_open_to(by).filter(dataset=dataset).select_related("dataset")[:NEWEST]:
+    ways = bases_open_to(by).filter(dataset=dataset).select_related("dataset")
+    opened = Q(pk__in=ways.filter(kind=Basis.Kind.RELEASE).order_by().values("version"))
+    for basis in ways.exclude(kind=Basis.Kind.RELEASE)[:NEWEST]:
         opened |= Q(pk__in=versions_under(basis).order_by().values("pk"))
     return Version.objects.filter(opened, dataset=dataset).order_by("-number")
 

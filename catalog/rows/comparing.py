@@ -149,8 +149,8 @@ class _Cells:
             self._shared(),
             f"one_a AS NOT MATERIALIZED (SELECT * FROM a WHERE NOT {self._is_shared('a')})",
             f"one_b AS NOT MATERIALIZED (SELECT * FROM b WHERE NOT {self._is_shared('b')})",
-            f"some_a AS NOT MATERIALIZED (SELECT * FROM a WHERE {self._is_shared('a')})",
-            f"some_b AS NOT MATERIALIZED (SELECT * FROM b WHERE {self._is_shared('b')})",
+            f"some_a AS MATERIALIZED (SELECT * FROM a WHERE {self._is_shared('a')})",
+            f"some_b AS MATERIALIZED (SELECT * FROM b WHERE {self._is_shared('b')})",
             *self._whole("some_a", "some_b"),
             f"changes AS NOT MATERIALIZED ({' UNION ALL '.join(parts)})",
         ]

@@ -1,6 +1,7 @@
 """What changed between two versions, asked through the API: under the reader's basis, written down first, in pages."""
 
 import json
+import time
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
@@ -61,6 +62,14 @@ def diff(client, city, user=None, **query):
     if user is not None:
         client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
     return client.get(f"/api/v1/datasets/{city.residents.pk}/diff", query)
+
+
+def noticed(rows):
+    """The exit, once somebody has seen that its basis ended."""
+    until = time.monotonic() + 10
+    while rows.exit.look() and time.monotonic() < until:
+        time.sleep(0.05)
+    return rows
 
 
 def said(answer):
@@ -151,9 +160,8 @@ def test_it_ends_when_the_basis_does(city):
     asked, by = Comparison(table="main", since=1), world.by(city.people.requester)
     rows = open_changes(asked, **over, by=by)
     Basis.objects.filter(pk=grant.pk).update(state="revoked")
-    rows.exit._looked = 0
     with pytest.raises(Stopped):
-        list(rows.dicts())
+        list(noticed(rows).dicts())
     with pytest.raises(BasisEnded):
         open_changes(asked, **over, by=by)
 
@@ -171,9 +179,8 @@ def test_two_releases_are_compared_and_either_may_end_it(client, city):
     over = {"older": (city.older, first), "newer": (city.newer, second)}
     rows = open_changes(Comparison(table="main", since=1), **over, by=world.by(None))
     Basis.objects.filter(pk=first.pk).update(state="withdrawn")
-    rows.exit._looked = 0
     with pytest.raises(Stopped):
-        list(rows.dicts())
+        list(noticed(rows).dicts())
     assert_problem(diff(client, city), 404, "no-version")
     assert_problem(diff(client, city, **{"from": 1}), 404, "not-found")
 
@@ -356,7 +363,31 @@ def test_what_was_withdrawn_is_compared_with_no_more(client, city):
     assert [line["since"] for line in listed(client, city)] == [2, 1, None]
 
     Basis.objects.filter(pk=middle.pk).update(state="withdrawn")
-    first, second = listed(client, city)
+    first, _second = listed(client, city)
     assert (first["since"], first["changes"][0]["added"]) == (1, None)
     count_dataset(city.residents, by=service("counts"))
     assert listed(client, city)[0]["changes"][0]["added"] == 0
+
+
+def test_every_version_keeps_its_address_however_many_there_are(client, city):
+    many = [
+        Version(
+            dataset=city.residents, number=number, identity=f"{number:064}", state="kept", created_by=city.people.owner,
+            confirmed_by=city.people.owner, confirmed_at=timezone.now(),
+        )
+        for number in range(3, 60)
+    ]  # fmt: skip
+    Version.objects.bulk_create(many)
+    first = world.basis("release", city.older, {"id": None})
+    Basis.objects.bulk_create(
+        Basis(kind="release", recipient="everybody", dataset=city.residents, version=one, terms=first.terms)
+        for one in many
+    )
+    make_owner_duty(city.residents, by=world.by(city.people.owner))
+
+    address = f"/api/v1/datasets/{city.residents.pk}/versions/1/rows"
+    assert client.get(address).json()["basis"] == str(first.pk)
+    assert listed(client, city, limit=100)[-1]["number"] == 1
+    client.force_login(city.people.owner, backend="django.contrib.auth.backends.ModelBackend")
+    kinds = {way["kind"] for way in client.get(address).json()["choice"]}
+    assert kinds == {"release", "duty"}

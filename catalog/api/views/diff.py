@@ -12,6 +12,7 @@ from catalog.api.conditional import etag_of, not_modified, stamp
 from catalog.api.moments import asked_opening
 from catalog.api.pages import limit_of, link_pages
 from catalog.api.problems import Problem
+from catalog.api.views.rows import within_budget
 from catalog.changes import Pair, TablePair, count_changes
 from catalog.gate import open_changes
 from catalog.row_keys import named_keys
@@ -55,7 +56,7 @@ class Diff(ApiView):
         over = {"older": (pair.since, pair.since_basis), "newer": (pair.version, pair.basis)}
         rows = open_changes(asked, **over, by=self.by)
         watch_reader(self.request, rows.exit)
-        results = [_result(change) for change in rows.dicts()]
+        results = [_result(change) for change in within_budget(rows)]
         columns = table.columns
         data = {
             "results": results,

@@ -12,13 +12,13 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
 from catalog.api import schema
-from catalog.api.access import Opening, find_opening, one_table
+from catalog.api.access import Opening, one_table
 from catalog.api.base import ApiView
 from catalog.api.conditional import etag_of, not_modified, stamp
 from catalog.api.detail import counted_rows
+from catalog.api.moments import asked_opening
 from catalog.api.pages import link_pages
 from catalog.api.problems import Problem
-from catalog.api.moments import asked_opening
 from catalog.extents import row_count
 from catalog.gate import Rows as Leaving
 from catalog.gate import open_rows
@@ -57,7 +57,7 @@ class Rows(ApiView):
         rows = open_rows(query, over=[(opening.version, opening.basis)], by=self.by)
         watch_reader(self.request, rows.exit)
         zone = ZoneInfo(query.timezone) if query.timezone else None
-        results = [jsonable(row, zone) for row in _within_budget(rows)]
+        results = [jsonable(row, zone) for row in within_budget(rows)]
         data = {
             "results": results,
             "next": rows.next,
@@ -118,7 +118,7 @@ class Rows(ApiView):
         return stream(self.request, rows, kind, _name(opening, query), zone=query.timezone)
 
 
-def _within_budget(rows: Leaving) -> Iterator[dict]:
+def within_budget(rows: Leaving) -> Iterator[dict]:
     """The rows of a page, as long as it does not grow too large."""
     for row in rows.dicts():
         if rows.exit.bytes > settings.PAGE_MAX_BYTES:
