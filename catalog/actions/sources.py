@@ -105,7 +105,7 @@ def begin_run(source: Source, *, asked_by: Actor, by: Actor) -> Job:
         id=pk,
         dataset=source.dataset,
         origin=source,
-        source_name=source.what[-255:],
+        source_name=source.place[-255:],
         source_path=f"uploads/{pk}/source",
         source_sha256="",
         source_bytes=0,

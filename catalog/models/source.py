@@ -78,7 +78,10 @@ class Source(models.Model):
 
     @property
     def place(self) -> str:
-        """Where it is fetched from, without what opens it."""
+        """Where it is fetched from, without what opens it; an address may hide that behind its question mark."""
+        if self.kind == self.Kind.HTTPS:
+            address, question, _query = self.what.partition("?")
+            return address + (question and "?…")
         host = f"{self.host}:{self.port}" if self.port else self.host
         place = "/".join(part for part in (host, self.database) if part)
         return f"{place} {self.what}" if place else self.what

@@ -78,6 +78,8 @@ def _postgresql(source: Source, seconds: int) -> tuple[sa.URL, dict]:
         check_socket_folder(source.host)
     else:
         options |= {"hostaddr": checked_address(source.host, port), "sslmode": "require" if source.tls else "prefer"}
+        if source.tls and settings.SOURCE_CA_FILE:
+            options |= {"sslmode": "verify-full", "sslrootcert": settings.SOURCE_CA_FILE}
         options |= {} if source.tls else {"require_auth": "!password"}  # never in the clear
     return _url("postgresql+psycopg2", source, port), options
 
@@ -98,7 +100,7 @@ def _mysql(source: Source, seconds: int) -> tuple[sa.URL, dict]:
         "init_command": first,
     }
     if source.tls:
-        options["ssl"] = {"check_hostname": False}
+        options["ssl"] = {"check_hostname": False, "ca": settings.SOURCE_CA_FILE or None}
     return _url("mysql+pymysql", source, port), options
 
 

@@ -35,7 +35,7 @@ def bring(job: Job, scratch: Path, lease: jobs.Lease) -> bool:
         lease.report("fetching", rows=rows, done=done, total=total)
 
     progress()
-    known = marks if marks.get("place") == source.place and marks.get("column", "") == source.watermark else {}
+    known = marks if _led_here(marks, source) else {}
     if _adds(job, source, before, known):
         known = {**known, "since": known["watermark"]}
     brought = fetching.fetch(source, scratch, known, progress)
@@ -46,6 +46,11 @@ def bring(job: Job, scratch: Path, lease: jobs.Lease) -> bool:
         return False
     _keep(job, scratch / brought.file, brought, source, fingerprint)
     return True
+
+
+def _led_here(marks: dict, source: Source) -> bool:
+    """Whether the last run fetched from the same place, by the same column."""
+    return marks.get("place") == fetching.fingerprint(source, "") and marks.get("column") == source.watermark
 
 
 def _adds(job: Job, source: Source, before: Job | None, known: dict) -> bool:
@@ -92,7 +97,7 @@ def _keep(job: Job, file: Path, brought: Brought, source: Source, fingerprint: s
         mine = jobs.hold_to_write(job)
         store().put(str(file), job.source_path)
         mine.source_name, mine.source_sha256, mine.source_bytes = brought.name, digest, file.stat().st_size
-        about = {"fingerprint": fingerprint, "place": source.place, "column": source.watermark}
+        about = {"fingerprint": fingerprint, "place": fetching.fingerprint(source, ""), "column": source.watermark}
         mine.brought = {**brought.marks, **about}
         mine.save(update_fields=["source_name", "source_sha256", "source_bytes", "brought"])
     for name in ("source_name", "source_sha256", "source_bytes", "brought"):

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from django.core.exceptions import ValidationError
 
+from audit.models import Event
 from catalog.actions import sources
 from catalog.sources import guard
 from catalog.sources.errors import SourceError
@@ -139,6 +140,16 @@ def test_an_address_becomes_a_dataset_and_is_asked_whether_it_changed(site, tree
     assert same.brought["unchanged"], "other validators, the same bytes"
     assert more.version.number == 2 and trees.versions.count() == 2
     assert files_in_scratch() == []
+
+
+def test_what_an_address_hides_behind_its_question_mark_is_told_nowhere(site, trees, people):
+    source = web(trees, people, f"{site}/trees.csv?token=plain-blue-kite")
+    tried(source, people)
+    job = fetched(source, people)
+    fetched(source, people)
+
+    told = "".join(Event.objects.values_list("body", flat=True)) + str(job.brought) + job.source_name
+    assert job.version.number == 1 and "token=plain" in Site.seen[0][0] and "kite" not in told
 
 
 def test_a_login_goes_to_the_host_it_was_entered_for_alone(site, trees, people, settings):
