@@ -9,12 +9,14 @@ from collections.abc import Iterator
 import duckdb
 import pyarrow as pa
 from django.conf import settings
+from django.utils.translation import gettext_lazy as _
 
-from catalog.rows.errors import EngineBusy, Stopped, TooCostly
+from catalog.rows.errors import EngineBusy, QueryError, Stopped, TooCostly
 from catalog.rows.plan import Plan
 from catalog.rows.serving import cursor_over, cursor_over_two
 
 log = logging.getLogger(__name__)
+NOT_COMPUTED = (duckdb.OutOfRangeException, duckdb.ConversionException)
 BATCH = 4_096
 WAIT = 30.0
 LONG = 1.0  # seconds of work, from which on the operator's log tells of a query
@@ -100,6 +102,10 @@ class Run:
                 raise Stopped from reason
             if isinstance(reason, duckdb.OutOfMemoryException) or "Out of Memory" in str(reason):
                 raise TooCostly("memory") from reason
+            if isinstance(reason, NOT_COMPUTED):
+                raise QueryError(
+                    "bad-select", _("What is computed from sums here grows too large."), "select"
+                ) from reason
             raise
         finally:
             timer.cancel()

@@ -120,6 +120,9 @@ def _arithmetic(sign: str, left: Made, right: Made, scope: Scope) -> Made:
     sides = [_number(side, kind, scope) for side in (left, right)]
     if sign in "/%":
         sides[1] = f"nullif({sides[1]}, 0)"
+    if summed and kind == "integer":  # no product of two whole numbers of 64 bits is beyond 128
+        wide = [f"CAST({side} AS HUGEINT)" for side in sides]
+        return Made(f"TRY_CAST({wide[0]} {sign} {wide[1]} AS BIGINT)", kind, summed)
     return Made(_careful(f"({sides[0]} {sign} {sides[1]})", summed=summed), kind, summed)
 
 

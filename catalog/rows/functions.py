@@ -128,7 +128,7 @@ FUNCTIONS: dict[str, Function] = {
         "meets_box(place, -0.5, 51, 0, 52)",
         "true where what bounds a geometry meets the box of west, south, east, north",
     ),
-    "json_value": _f("text path", "text", "json_extract_string({0}, {1})", "json_value(notes, '$.by.name')", "what stands at a path of a cell that holds JSON, as text"),
+    "json_value": _f("text path", "text", "CASE WHEN json_valid({0}) THEN json_extract_string({0}, {1}) END", "json_value(notes, '$.by.name')", "what stands at a path of a cell that holds JSON, as text"),
 }  # fmt: skip
 
 # Over the rows of a group, or over all.

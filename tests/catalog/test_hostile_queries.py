@@ -18,7 +18,7 @@ WRITTEN = hostile.written()
 REFUSALS = {"bad-select", "bad-filter", "bad-parameter", "bad-cursor", "unknown-column", "unknown-function",
             "malformed-request"}  # fmt: skip
 PLACELESS = {"q", "after"}  # they are read as a whole
-QUICK = 2.0  # seconds for any one answer, on a machine that does something else besides
+QUICK = 4.0  # seconds of work of this process for any one answer, engine and parser together
 ROWS = 3_000
 SECRET = "the-hidden-cell"
 
@@ -45,10 +45,10 @@ def trees():
 
 
 def put(dataset, parameter: str, text: str, **more) -> tuple[int, dict, float]:
-    """The status, the answer and the seconds that it took."""
-    began = time.monotonic()
+    """The status, the answer and the seconds of work that it took."""
+    began = time.process_time()
     answer = caller().get(dataset_url(dataset, "/rows"), {**hostile.asked(parameter, text), **more})
-    return answer.status_code, json.loads(answer.content), time.monotonic() - began
+    return answer.status_code, json.loads(answer.content), time.process_time() - began
 
 
 def wrong_with(outcome: str, parameter: str, text: str, status: int, body: dict, seconds: float) -> str:
