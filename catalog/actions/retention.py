@@ -1,4 +1,4 @@
-"""How long a dataset keeps its versions: its steward sets it, the clock carries it out, never against who relies on one."""
+"""How long a dataset keeps its versions: its steward sets it, the clock carries it out; what is relied on stays."""
 
 from datetime import timedelta
 
