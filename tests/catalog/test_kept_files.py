@@ -151,3 +151,17 @@ def _run_and_lose(job: Job, server: S3) -> None:
     loader.run(job.pk, watch=lose)
     assert gone
     job.refresh_from_db()
+
+
+def test_a_table_grows_row_by_row_and_by_key_and_the_files_that_stay_are_shared(place, city):
+    load(city.trees, TREES, by=city.owner, confirm=True)
+    grown = load(city.trees, "id,kind,height\n010,Fir,1\n", by=city.owner, confirm=True, mode="append").version
+    city.trees.columns.filter(name="id").update(row_key=True)
+    last = load(city.trees, "id,kind,height\n010,Yew,2\n", by=city.owner, confirm=True, mode="upsert").version
+    assert last.tables.get().part_paths[0] == grown.tables.get().part_paths[0]
+    for version, kind in ((grown, "Fir"), (last, "Yew")):
+        forget(version.tables.get().sha256)
+        duty = world.basis("duty", version, {"id": None, "kind": None}, to=city.parks, roles=["steward"])
+        rows = list(open_rows(RowQuery(table="main"), over=[(version, duty)], by=world.by(city.owner)).dicts())
+        assert [row["id"] for row in rows] == ["007", "008", "009", "010"] and rows[-1]["kind"] == kind
+    assert ", 0 hurt, 0 mended, 0 that nothing names." in verify()
