@@ -2,6 +2,7 @@
 
 import pytest
 
+from catalog.actions.columns import change_column
 from catalog.actions.duties import make_owner_duty
 from catalog.models import Job, Source
 from tests import world
@@ -63,6 +64,7 @@ def test_a_departments_view_becomes_a_dataset_that_refreshes_by_itself(language)
         until(lambda: Source.objects.get().running is None)
         trees.refresh_from_db()
         assert trees.current.number == 1
+        change_column(trees.columns.get(name="code"), {"row_key": True}, by=world.by(people.owner))
 
         city.say("UPDATE tree SET height = 99.5 WHERE code = '00007'")
         due_now(Source.objects.get())
@@ -75,7 +77,8 @@ def test_a_departments_view_becomes_a_dataset_that_refreshes_by_itself(language)
         assert steward.page.locator("main tbody tr").count() == 3
         steward.press("a[href*='/versions/2/changes/']")
         steward.look("changed-row")
-        assert "99.5" in steward.page.inner_text("main")
+        shown = steward.page.inner_text("main table")
+        assert "00007" in shown and "99.5" in shown and "00008" not in shown
 
         city.say("DELETE FROM tree WHERE girth > 3")
         due_now(Source.objects.get())

@@ -19,8 +19,8 @@ from catalog.actions.sources import (
     trust_key,
 )
 from catalog.forms import ActionForm
-from catalog.models import Dataset, Source, Version
-from catalog.permissions import check_may_keep
+from catalog.models import Basis, Dataset, Source, Version
+from catalog.permissions import bases_open_to, check_may_keep
 from catalog.reading_words import error_words
 from catalog.sources.definition import FIELDS
 from portal.accounts.pages import signed_in
@@ -43,6 +43,7 @@ def source(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "source": found,
         "summary": _summary(found) if found else [],
         "runs": [_run(job) for job in runs],
+        "duty": bases_open_to(request.actor).filter(dataset=dataset, kind=Basis.Kind.DUTY).first(),
         "kinds": [] if found else Source.Kind.choices,
     }
     return render(request, "desk/source.html", context)
