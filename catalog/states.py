@@ -122,4 +122,19 @@ VERSION = Moves(
     },
 )
 
+SOURCE = Moves(
+    name="Source",
+    start="active",
+    moves=(
+        Move("pause", ("active",), "paused", "steward of the owner, or the worker after failures that repeat"),
+        Move("resume", ("paused",), "active", "steward of the owner"),
+        Move("remove", ("active", "paused"), "removed", "steward of the owner"),
+    ),
+    refusals={
+        "active": _("This source is active: there is nothing to resume."),
+        "paused": _("This source is paused already."),
+        "removed": _("This source was removed. Set it up again."),
+    },
+)
+
 OF_BASIS = {Basis.Kind.GRANT: GRANT, Basis.Kind.DUTY: DUTY, Basis.Kind.RELEASE: RELEASE}

@@ -41,6 +41,7 @@ UNRECORDED = {
     "catalog/management/commands/rotate_source_keys.py:Command.handle": "the same passwords, sealed by another key",
     "catalog/sources/clock.py:_begin_one": "a source that waits for its steward is looked at again later",
     "catalog/sources/connections.py:_url": "the address of another database; nothing of ours is written",
+    "catalog/sources/runs.py:_adds": "how the run takes what is new; the version says it",
     "catalog/sources/runs.py:_keep": "the file of a run, whose beginning and end are recorded",
     "catalog/sources/runs.py:look_twice": "a run that asks instead of confirming; the version says why",
     "opendata/actions.py:_decide": "one move; its callers record it",

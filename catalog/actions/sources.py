@@ -21,6 +21,7 @@ from catalog.sources.definition import FIELDS, WHERE, check_definition
 from catalog.sources.errors import SourceError
 from catalog.sources.parts import Sample
 from catalog.sources.schedule import next_run
+from catalog.states import SOURCE
 
 
 @transaction.atomic
@@ -131,9 +132,8 @@ def pause_source(source: Source, *, reason: str, by: Actor) -> Source:
 
 def rest(source: Source, reason: str, *, by: Actor) -> Source:
     """The bare pause of a locked source."""
-    if source.state != Source.State.ACTIVE:
-        raise ValidationError(_("This source is paused already."))
-    source.state, source.paused_because, source.next_run_at = Source.State.PAUSED, reason[:500], None
+    source.state, source.paused_because = SOURCE.after(source.state, "pause"), reason[:500]
+    source.next_run_at = None
     source.save(update_fields=["state", "paused_because", "next_run_at"])
 
     _record("source.paused", source, by=by, facts={"reason": reason[:500]})
@@ -147,9 +147,8 @@ def resume_source(source: Source, *, by: Actor) -> Source:
 
     source = locked_source(source)
     check_not_retired(source.dataset)
-    if source.state != Source.State.PAUSED:
-        raise ValidationError(_("This source is active: there is nothing to resume."))
-    source.state, source.paused_because, source.failures, source.set_by = Source.State.ACTIVE, "", 0, by.user
+    source.state, source.paused_because = SOURCE.after(source.state, "resume"), ""
+    source.failures, source.set_by = 0, by.user
     source.next_run_at = next_run(source, timezone.now())
     source.save(update_fields=["state", "paused_because", "failures", "set_by", "next_run_at"])
 
@@ -164,7 +163,8 @@ def remove_source(source: Source, *, by: Actor) -> Source:
 
     source = locked_source(source)
     check_not_running(source)
-    source.state, source.secret, source.host_key, source.next_run_at = Source.State.REMOVED, "", "", None
+    source.state, source.next_run_at = SOURCE.after(source.state, "remove"), None
+    source.secret = source.host_key = ""
     source.save(update_fields=["state", "secret", "host_key", "next_run_at"])
 
     _record("source.removed", source, by=by, facts=_place(source))
