@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import random
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -12,8 +13,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from catalog.rows.engine import Run
+from catalog.rows.plan import plan
+from catalog.rows.query import RowQuery
+from catalog.store import store
+from catalog.terms import TableTerms
 from tests import world
 from tests.api import caller, dataset_url
+from tests.parquet import write_parquet
 from tests.problems import assert_problem
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -143,3 +150,25 @@ def test_it_streams_arrow_in_pieces(sightings):
     pieces = list(rows(long, format="arrow").streaming_content)
     assert len(pieces) > 10 and max(map(len, pieces)) < 100_000
     assert pa.ipc.open_stream(io.BytesIO(b"".join(pieces))).read_all()["n"].to_pylist() == list(range(60_000))
+
+
+@pytest.mark.parametrize("zone", ["Asia/Shanghai", "America/New_York", "Europe/London", "Australia/Lord_Howe"])
+def test_it_reads_clocks_as_another_library_does(zone):
+    """Random moments over sixty years, also around changes of the clocks."""
+    chance = random.Random(zone)
+    seconds = [chance.randrange(60 * 365 * 86_400) for _n in range(500)]
+    moments = [datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=one) for one in seconds]
+    path = f"tables/moments-{zone.replace('/', '-')}.parquet"
+    with store().open(path, "wb") as file:
+        file.write(write_parquet({"seen": ("timestamptz", moments)}))
+    parts = {"y": "year(seen)", "q": "quarter(seen)", "m": "month(seen)", "w": "week(seen)", "d": "day(seen)",
+             "wd": "weekday(seen)", "h": "hour(seen)", "mi": "minute(seen)"}  # fmt: skip
+    query = RowQuery(select=", ".join(f"{sql} as {name}" for name, sql in parts.items()), limit=None, timezone=zone)
+    made = plan(query, TableTerms({"seen": None}), {"seen": "timestamptz"}, pseudonyms=b"", about="")
+    found = [row for batch in Run(made, path, path.replace("/", "-")).batches() for row in batch.to_pylist()]
+
+    clocks = [moment.astimezone(ZoneInfo(zone)) for moment in moments]
+    assert [tuple(row.values()) for row in found] == [
+        (at.year, (at.month + 2) // 3, at.month, at.isocalendar().week, at.day, at.isoweekday(), at.hour, at.minute)
+        for at in clocks
+    ]
