@@ -218,11 +218,13 @@ def test_it_counts_days_from_either_beginning(desk):
 STATISTICS = {
     "1 - 3.1 Number Of Schools By Level (2002-2012).xls": (4, 0, "Year", 5),
     "1 - Tourists Arrival By Country Residence.xls": (6, 3, "2011", 4),
-    "14 - Total Percentage Of Brunei Darussalam Import And Export By Commodity Section.xls": (
-        *(7, 1),
-        *("Import 2009", 2),
+    "14 - Total Percentage Of Brunei Darussalam Import And Export By Commodity Section.xls": (7, 1, "Import 2009", 2),
+    "19 - 1.19 Enrolment, Number Of Teachers And Student-Teacher Ratio By Level And Sector, 2012.xls": (
+        2,
+        3,
+        "Ratio",
+        0,
     ),
-    "19 - 1.19 Enrolment, Number Of Teachers And Student-Teacher Ratio By Level And Sector, 2012.xls": (2, 3, "Ratio", 0),
     "2 - Assets Of Bank.xls": (6, 0, "Penghujung Tempoh End Of Period", 0),
     "8 - Length Of Road.xls": (6, 0, "Tahun Year", 14),
     "15 JENIS BUNGA KERATAN IMPORT UTAMA (2013).xlsx": (1, 2, "KUANTITI (Keratan)", 0),
