@@ -14,11 +14,13 @@ def canonical(value) -> bytes:
     Python's own encoder says the same in a third of the time, where there is no number with a point and no character
     beyond the first plane's letters; all else is left to the library.
     """
-    if _is_simple(value):
-        text = _encode(value)
-        if text.isascii() or max(text) <= LAST_ALIKE:
-            return text.encode()
-    return rfc8785.dumps(value)
+    return canonical_plain(value) if _is_simple(value) else rfc8785.dumps(value)
+
+
+def canonical_plain(value) -> bytes:
+    """The same of a value that is known to have texts for keys and no numbers but whole ones below 2**53."""
+    text = _encode(value)
+    return text.encode() if text.isascii() or max(text) <= LAST_ALIKE else rfc8785.dumps(value)
 
 
 def _is_simple(value) -> bool:

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from audit.actor import Actor
-from audit.canonical import canonical
+from audit.canonical import canonical_plain
 from audit.kinds import KINDS
 from audit.models import Event
 from audit.planned import Planned
@@ -73,7 +73,7 @@ def _written(kind, by, on, department, dataset, basis, facts, private) -> tuple[
     _check(kind, facts)
     event = Event(uuid=uuid.uuid4(), time=timezone.now(), kind=kind)
     body, openings = _body(event, by, on, department, dataset, basis, facts, private)
-    text = canonical(body)
+    text = canonical_plain(body)  # which `_plain` made of the facts, and the rest are texts
     if len(text) > LIMIT:
         raise Unrecordable(f"{kind}: the event is larger than {LIMIT} bytes")
     event.body = text.decode()

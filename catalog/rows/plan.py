@@ -1,6 +1,7 @@
 """From a query and the terms of a basis to one statement: the basis' columns, masks and rows first, then the query."""
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import pyarrow as pa
 from django.utils.translation import gettext_lazy as _
@@ -14,6 +15,7 @@ from catalog.rows.query import OPERATORS, RowQuery
 from catalog.rows.scope import ENGINE_TYPES, Scope, quoted
 from catalog.terms import TableTerms
 
+MOST_KEPT = 256  # statements that stay written
 AS_THEY_LIE = ""  # without an order the engine keeps that of the file, by row number, and stops when a page is full
 PICKED = "(SELECT * FROM source WHERE __row IN (SELECT __row FROM picked))"
 
@@ -48,7 +50,16 @@ class Plan:
 
 
 def plan(query: RowQuery, terms: TableTerms, types: dict[str, str], *, pseudonyms: bytes, about: str) -> Plan:
-    """The statement that answers the query under the terms. `about` names version and basis, for the cursor."""
+    """The statement that answers the query under the terms. `about` names version and basis, for the cursor.
+
+    The same question under the same terms is written once.
+    """
+    return _planned(query, tuple(terms.columns.items()), terms.where, tuple(types.items()), pseudonyms, about)
+
+
+@lru_cache(MOST_KEPT)
+def _planned(query: RowQuery, lent: tuple, where: str, kinds: tuple, pseudonyms: bytes, about: str) -> Plan:
+    terms, types = TableTerms(dict(lent), where), dict(kinds)
     inner, params, columns = let_out(terms, types, pseudonyms)
     scope = Scope(columns=columns, params=params, zone=query.timezone)
     steps, source, conditions = [f"let_out AS ({inner})"], "let_out", _conditions(query, scope)

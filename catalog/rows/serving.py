@@ -6,8 +6,9 @@ import hashlib
 import os
 import tempfile
 import threading
+import time
 from collections import OrderedDict
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import duckdb
@@ -17,6 +18,7 @@ from catalog.parts import PARTS, parts_of
 from catalog.store import store
 
 MOST_OPEN = 12
+MARK_EVERY = 60.0
 AS_STORED = "(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 102400)"  # as the reader of files writes it
 BUILD_AT_ONCE_BYTES = 32 * 1024 * 1024
 LOCKED = (
@@ -38,6 +40,7 @@ class Instance:
         self.copy = copy
         self.users = 0
         self.dropped = False
+        self.marked = 0.0  # when the file was last marked as in use
 
 
 def locked_engine(views: dict[str, tuple[Path, bool]]) -> duckdb.DuckDBPyConnection:
@@ -156,6 +159,10 @@ def _readable(path: str, sha256: str) -> tuple[Path, bool]:
 
 
 def _take(path: str, sha256: str) -> Instance:
+    with _lock:
+        instance = _open.get(sha256)
+        if instance is not None and instance.copy:
+            return _taken(sha256, instance)
     target = _target(sha256)
     _readable(path, sha256)
     with _lock:
@@ -165,13 +172,20 @@ def _take(path: str, sha256: str) -> Instance:
                 _drop(_open.pop(sha256))
             copy = target.exists()
             instance = _open[sha256] = Instance(target if copy else Path(store().local(path)), copy=copy)
-        if instance.copy:
-            os.utime(target)
-        _open.move_to_end(sha256)
-        instance.users += 1
-        while len(_open) > MOST_OPEN:
-            _drop(_open.popitem(last=False)[1])
-        return instance
+        return _taken(sha256, instance)
+
+
+def _taken(sha256: str, instance: Instance) -> Instance:
+    """One user more of an open engine; that its copy is in use shows on the file, for whoever clears old ones."""
+    if instance.copy and time.monotonic() - instance.marked > MARK_EVERY:
+        instance.marked = time.monotonic()
+        with suppress(FileNotFoundError):  # cleared meanwhile: what is open can still be read
+            os.utime(_target(sha256))
+    _open.move_to_end(sha256)
+    instance.users += 1
+    while len(_open) > MOST_OPEN:
+        _drop(_open.popitem(last=False)[1])
+    return instance
 
 
 def _give_back(instance: Instance) -> None:
