@@ -10,7 +10,7 @@ from datetime import date
 from itertools import count
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, transaction
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
@@ -148,11 +148,13 @@ def _insert(event: Event, openings: dict) -> None:
     row = [getattr(event, column) for column in COLUMNS]
     if openings:
         row.append(json.dumps(openings))
-    with connection.cursor() as cursor:
-        if not _planned(bool(openings)).execute(cursor, row):
+    written = _planned(bool(openings)).rows(row)
+    if written is None:
+        with connection.cursor() as cursor:
             cursor.execute(INSERT_BOTH if openings else INSERT, row)
-        (event.pk,) = cursor.fetchone()
-    event._state.adding, event._state.db = False, connection.alias
+            written = cursor.fetchall()
+    ((event.pk,),) = written
+    event._state.adding, event._state.db = False, DEFAULT_DB_ALIAS
 
 
 def _planned(both: bool) -> Planned:

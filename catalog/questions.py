@@ -54,13 +54,16 @@ class _Written:
         self.planned: Planned | None = None
 
     def ask(self, values: dict) -> list:
-        with connection.cursor() as cursor:
-            if self.planned is None:
+        if self.planned is None:
+            with connection.cursor() as cursor:
                 numbers = {name: AsIs(f"${n}") for n, name in enumerate(self.kinds, 1)}
                 self.planned = Planned(self._filled(cursor, numbers), list(self.kinds.values()))
-            if not self.planned.execute(cursor, [values[name] for name in self.kinds]):
+        rows = self.planned.rows([values[name] for name in self.kinds])
+        if rows is None:
+            with connection.cursor() as cursor:
                 cursor.execute(self._filled(cursor, values))
-            return self.objects(cursor.fetchall())
+                rows = cursor.fetchall()
+        return self.objects(rows)
 
     def _filled(self, cursor, values: dict) -> str:
         filled = [one if slot is None else values[slot] for one, slot in zip(self.given, self.slots, strict=True)]

@@ -118,6 +118,11 @@ def test_it_answers_although_the_plan_was_lost(city, lost):
         assert holding.held(basis, by) == basis
 
 
+def test_it_asks_for_patterns_too(city):
+    question = Question(lambda basis: Basis.objects.filter(pk=basis, purpose__contains="o t"), basis="uuid")
+    assert [question.ask(basis=city.bases[0].pk) for _ in range(2)] == [[city.bases[0]]] * 2
+
+
 def test_it_answers_inside_a_transaction(city):
     basis, by = city.bases[0], world.by(city.requester)
     with transaction.atomic():
