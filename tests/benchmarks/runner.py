@@ -36,8 +36,9 @@ Measured on {machine}.
   eight clients on {cores} cores everybody waits for the processor: the share is then one of processor time, because
   a plain insert costs hardly any and the gate has to think.
 - **A disclosure** is `open_rows` and its end under a grant, with a key, a row filter and two masks: the basis, the
-  membership and the key are read anew, the query is planned, and two events are committed, each with its details. The
-  rows are not read. A plain insert is the same two transactions with the same four rows, by the driver alone.
+  membership and the key are asked anew, and two events are committed, each with its details, each as one planned
+  statement. The rows are not read, and the question is the same each time, so its statement is written once. A plain
+  insert is the same four rows in the same two transactions, an INSERT for each row, by the driver alone.
 - **From event to receipt** begins after the commit and ends when the receipt under a published checkpoint can be had;
   the sequencer publishes every second (`LOG_CHECKPOINT_SECONDS`). No witness is asked here: each adds its own time.
 - **Verifying** is the command of an auditor, from its start to its end, over files on this machine: every entry is
