@@ -18,6 +18,7 @@ from catalog.models import Dataset, Job, Mode, Table, Version
 from catalog.parts import PARTS, digest_of_list, parts_list
 from catalog.row_keys import named_keys
 from catalog.rows import joining
+from catalog.rows.scope import quoted
 from catalog.store import store
 
 MOST_PARTS = 64
@@ -77,11 +78,11 @@ def joined(base: Base, told: dict, *, scratch: Path, folder: str) -> dict:
         )
     _check_columns(told, former)
     scratch.mkdir(parents=True, exist_ok=True)
-    columns = list(former.types)
     paths = [_local(part["path"], scratch) for part in former.files]
     if base.mode == Mode.APPEND:
         written = [None] * len(paths)
-        written.append(joining.append(Path(told["file"]), scratch / "added.parquet", columns, after=former.rows))
+        new, out = Path(told["file"]), scratch / "added.parquet"
+        written.append(joining.append(new, out, _columns(former, told), after=former.rows))
     else:
         written = _upserted(base, told, former, paths, scratch)
     if len(written) > MOST_PARTS:
@@ -99,7 +100,7 @@ def _upserted(base: Base, told: dict, former: Table, paths: list[Path], scratch:
             params={"name": former.name},
         )  # fmt: skip
     try:
-        return joining.upsert(paths, Path(told["file"]), scratch, list(former.types), keys)
+        return joining.upsert(paths, Path(told["file"]), scratch, _columns(former, told), keys)
     except joining.KeyTrouble as trouble:
         raise ValidationError(_key_words(trouble) % {"rows": f"{trouble.rows:,}", "keys": ", ".join(keys)}) from None
 
@@ -136,9 +137,10 @@ def _check_columns(told: dict, former: Table) -> None:
               "table's columns, or replace the version."),
             params={"lacking": ", ".join(lacking[:NAMED]) or "–", "more": ", ".join(more[:NAMED]) or "–"},
         )  # fmt: skip
+    unzoned = _without_zones(former, told)
     for name, before in former.types.items():
         kind = now[name]["type"]
-        if kind == "timestamp" and now[name].get("zoned"):
+        if kind == "timestamp" and (now[name].get("zoned") or name in unzoned):
             kind = "timestamptz"
         if kind != before:
             raise ValidationError(
@@ -146,6 +148,18 @@ def _check_columns(told: dict, former: Table) -> None:
                   "into the same form, or replace the version."),
                 params={"column": name, "before": ColumnType(before).label, "now": ColumnType(kind).label},
             )  # fmt: skip
+
+
+def _without_zones(former: Table, told: dict) -> set[str]:
+    """The columns of moments with a zone in which no row of the file has a value, so that none shows its zone."""
+    empty = {column["name"] for column in told["columns"] if column["nulls"] == told["rows"]}
+    return {name for name, kind in former.types.items() if kind == "timestamptz" and name in empty}
+
+
+def _columns(former: Table, told: dict) -> dict[str, str]:
+    """What the engine reads of the file for each column of the table, in the table's order."""
+    unzoned = _without_zones(former, told)
+    return {name: "CAST(NULL AS TIMESTAMPTZ)" if name in unzoned else quoted(name) for name in former.types}
 
 
 def _fields(former: Table, told: dict, paths: list[Path], written: list, folder: str) -> dict:

@@ -34,25 +34,27 @@ class Written:
     rows: int
 
 
-def append(new: Path, out: Path, columns: list[str], *, after: int) -> Written:
-    """The new rows as a file of their own, their numbers from `after` on, their columns in the former order."""
+def append(new: Path, out: Path, columns: dict[str, str], *, after: int) -> Written:
+    """The new rows as a file of their own, their numbers from `after` on; what is read for each column, in order."""
     with _engine() as connection:
-        listed = ", ".join(map(quoted, columns))
+        listed = _listed(columns)
         select = f"SELECT __row + {after} AS __row, {listed} FROM {_file(new)}"
         return _write(connection, select, out)
 
 
-def upsert(former: list[Path], new: Path, out: Path, columns: list[str], keys: list[str]) -> list[Written | None]:
+def upsert(former: list[Path], new: Path, out: Path, columns: dict[str, str], keys: list[str]) -> list[Written | None]:
     """For each former file the one that takes its place, or None where it stays; last the file of rows that are new.
 
     Of rows with the same key in the new file none is chosen: that, and an empty key, is trouble.
     """
     with _engine() as connection:
-        connection.execute(f"CREATE TEMP TABLE fresh AS SELECT {', '.join(map(quoted, columns))} FROM {_file(new)}")
+        connection.execute(f"CREATE TEMP TABLE fresh AS SELECT {_listed(columns)} FROM {_file(new)}")
         connection.execute("ALTER TABLE fresh ADD COLUMN __taken BOOLEAN DEFAULT false")
         _check_keys(connection, "file", "fresh", keys)
         _check_keys(connection, "table", f"read_parquet({_list(former)}, union_by_name=true)", keys)
-        found = [_replaced(connection, path, out / f"{n}.parquet", columns, keys) for n, path in enumerate(former)]
+        found = [
+            _replaced(connection, path, out / f"{n}.parquet", list(columns), keys) for n, path in enumerate(former)
+        ]
         after = connection.execute(f"SELECT max(__row) FROM read_parquet({_list(former)})").fetchone()[0] or 0
         listed = ", ".join(f"n.{quoted(column)}" for column in columns)
         rest = (
@@ -121,6 +123,10 @@ def _measures(column: str, is_place: bool) -> str:
         "NULL, NULL" if is_place else ", ".join(f"left(CAST({f}({cell}) AS VARCHAR), {SHOWN})" for f in ("min", "max"))
     )
     return f"count(*) - count({cell}), approx_count_distinct({cell}), {ends}"
+
+
+def _listed(columns: dict[str, str]) -> str:
+    return ", ".join(f"{sql} AS {quoted(name)}" for name, sql in columns.items())
 
 
 def _write(connection, select: str, out: Path) -> Written:

@@ -81,6 +81,17 @@ def test_it_measures_columns_over_all_rows(city):
     assert (height["nulls"], height["min"], height["max"]) == (2, "3.25", "12.50")
 
 
+@pytest.mark.parametrize("mode", [Mode.APPEND, Mode.UPSERT])
+def test_moments_with_a_zone_may_all_be_empty_in_what_is_added(city, mode):
+    city.trees = world.dataset(city.owner, city.parks, "Felled trees")
+    load(city.trees, "id,felled\n001,2026-01-02T03:04:05+08:00\n", by=city.owner, confirm=True)
+    city.trees.columns.filter(name="id").update(row_key=True)
+    job = add(city, "id,felled\n002,\n", mode)
+
+    assert job.state == Job.State.DONE, job.error
+    assert [row["felled"] is None for row in rows(city, job.version)] == [False, True]
+
+
 def test_the_manifest_names_each_file_and_what_was_added_to(city):
     said = manifest_of(add(city, MORE).version).decode()
     assert '"added_to": 1' in said and said.count(".parquet") == 2
