@@ -120,7 +120,7 @@ def test_it_refuses_what_a_law_withholds_and_names_the_law(cast):
         ({"columns": {"district": "year"}}, "does not fit"),
         ({"columns": {"district": "blur"}}, "is no mask"),
         ({"where": "nothing = 'x'"}, "There is no column “nothing”"),
-        ({"where": "1; drop table x"}, "no condition"),
+        ({"where": "1; drop table x"}, "no meaning"),
         ({"where": "district = 'x' or " * 300 + "district = 'y'"}, "at most"),
         ({"table": "other"}, "no table “other”"),
         ({"purpose": "  "}, "purpose"),
