@@ -233,6 +233,7 @@ def test_it_proves_from_where_the_witness_is(tmp_path, settings, log):
         (f"witness a {SIGNER.key} file:///etc/passwd\nquorum a\n", "no address"),
         ("", "quorum"),
     ],
+    ids=["nobody", "nowhere", "a file", "nothing"],
 )
 def test_a_policy_that_cannot_be_kept_is_refused_with_a_sentence(tmp_path, settings, text, sentence):
     path = tmp_path / "policy"
