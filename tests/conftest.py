@@ -7,6 +7,7 @@ from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connections
 from django.test import TransactionTestCase
+from django.utils import translation
 
 from portal.prepare import compile_catalogues
 from tests.database import as_superuser, drop_database
@@ -84,3 +85,9 @@ def own_log(tmp_path, settings, monkeypatch):
 def no_counts_of_other_tests():
     """The cache counts who came how often from one address: here that is always the same one."""
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def no_language_of_other_tests():
+    """A request leaves its language to the thread: each test begins with the city's own."""
+    translation.deactivate()

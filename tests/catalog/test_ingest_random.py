@@ -183,8 +183,8 @@ REMARKS = [
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     body=st.lists(st.tuples(st.integers(0, 999), st.integers(0, 999), st.integers(1, 99)), min_size=3, max_size=20),
-    above=st.lists(st.sampled_from(TITLES), max_size=2),
-    below=st.lists(st.sampled_from(REMARKS), max_size=3),
+    above=st.lists(st.sampled_from(TITLES), max_size=2, unique=True),
+    below=st.lists(st.sampled_from(REMARKS), max_size=3, unique=True),
     over=st.booleans(),
     total=st.booleans(),
     delimiter=st.sampled_from(";\t|"),
