@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from audit.actor import Actor
 from catalog.gate import count_all_changes, open_changes
-from catalog.masks import parse_mask
+from catalog.masks import type_under
 from catalog.models import Basis, RowChanges, Table, Version
 from catalog.row_keys import key_under
 from catalog.rows.comparing import KINDS, Comparison
@@ -143,8 +143,5 @@ def _terms(basis: Basis, table: Table) -> TableTerms | None:
 
 def _types(table: Table, terms: TableTerms) -> dict[str, str]:
     """The types of the columns as they leave."""
-    found = {}
-    for name, text in terms.columns.items():
-        mask = parse_mask(text, column=name, column_type=table.types[name])
-        found[name] = mask.type_of(table.types[name]) if mask else table.types[name]
-    return found
+    kinds = table.types
+    return {name: type_under(text, column=name, column_type=kinds[name]) for name, text in terms.columns.items()}

@@ -73,6 +73,12 @@ def parse_mask(text: str | None, *, column: str, column_type: str) -> Mask | Non
     return Mask(match[1], argument)
 
 
+def type_under(text: str | None, *, column: str, column_type: str) -> str:
+    """The type that a column has for the reader, under this mask or none."""
+    mask = parse_mask(text, column=column, column_type=column_type)
+    return mask.type_of(column_type) if mask else column_type
+
+
 def fitting(column_type: str) -> list[str]:
     """The names of the masks that a column of this type can have."""
     return [name for name, (types, *_rest) in MASKS.items() if column_type in types]

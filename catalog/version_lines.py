@@ -1,7 +1,9 @@
 """Versions as one reader may list them: how large each is, and what changed since the one before."""
 
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 
 from django.db.models import Q, prefetch_related_objects
@@ -81,27 +83,25 @@ def count_dataset(dataset: Dataset, *, by: Actor) -> None:
     duty = next((one for one in _duties(dataset) if Terms.from_json(one.terms).everything), None)
     if duty is not None:
         kept = dataset.versions.filter(state=Version.State.KEPT)[: NEWEST + 1]
-        _count([(version, duty) for version in kept], lambda table: count_all(table, named.get(table.after.name, [])))
+        _count([(version, duty) for version in kept], named, count_all)
     releases = Basis.objects.releases().live().filter(dataset=dataset).select_related("version", "dataset")
     opened = [(one.version, one) for one in releases.order_by("-version__number")[: NEWEST + 1]]
-    _count(opened, lambda table: count_changes(table, named.get(table.after.name, []), by=by))
+    _count(opened, named, partial(count_changes, by=by))
 
 
 def _duties(dataset: Dataset):
     return Basis.objects.live().filter(dataset=dataset, kind=Basis.Kind.DUTY).select_related("dataset")[:NEWEST]
 
 
-def _count(opened: list[Opened], count) -> None:
-    if not opened:
-        return
-    named = named_keys(opened[0][0].dataset)
+def _count(opened: list[Opened], named: dict[str, list[str]], count: Callable) -> None:
     prefetch_related_objects([version for version, _basis in opened], "tables")
     pairs = [Pair(*older, *newer) for newer, older in pairwise(opened)]
     kept = kept_changes(pairs)
     for pair in pairs:
         for table in pair.tables.values():
-            if changes_in(kept, table, named.get(table.after.name, [])) is None:
-                count(table)
+            of_table = named.get(table.after.name, [])
+            if changes_in(kept, table, of_table) is None:
+                count(table, of_table)
 
 
 def _pair(opened: list[Opened], n: int) -> Pair | None:

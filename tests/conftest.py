@@ -3,6 +3,7 @@
 import os
 
 import pytest
+from celery import current_app
 from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connections
@@ -51,7 +52,8 @@ def django_db_setup(django_db_blocker):
 
 
 def empty_tables(self):
-    """Empties what a transactional test left, as the cluster's superuser: nobody else may touch events."""
+    """Empties what a transactional test left: the queue, and as the cluster's superuser (who else may?) the tables."""
+    current_app.control.purge()
     as_superuser(
         "SET session_replication_role = replica",
         "DO $$ BEGIN EXECUTE (SELECT 'TRUNCATE ' || string_agg(format('%I', tablename), ', ') FROM pg_tables"

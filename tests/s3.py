@@ -37,6 +37,7 @@ class S3:
         if not self.process.stdout.readline().strip():
             self.process.wait(PATIENCE)
             pytest.skip("the S3 server did not start: its first run needs Go")
+        s3fs.S3FileSystem.clear_instance_cache()  # a remembered client would still ask the server of an earlier module
 
     def stop(self) -> None:
         self.process.send_signal(signal.SIGTERM)

@@ -11,7 +11,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from audit.actor import Actor
-from catalog.api.problems import Problem
+from catalog.api.problems import Problem, bad_parameter
 from catalog.holding import MOST, bases_over
 from catalog.models import Basis, Dataset, Table, Version
 from catalog.permissions import bases_open_to, departments_of, is_officer, visible_datasets, withdrawn_from_public
@@ -160,7 +160,7 @@ def _identifier(text: str) -> uuid.UUID:
         return uuid.UUID(text)
     except ValueError:
         detail = _("“basis” is the identifier of a basis, as listed in the dataset's “basis”.")
-        raise Problem("bad-parameter", detail, errors=[{"parameter": "basis", "detail": detail}]) from None
+        raise bad_parameter("basis", detail) from None
 
 
 def _described(basis: Basis) -> dict:

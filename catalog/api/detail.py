@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from audit.actor import Actor
 from catalog.api.access import Opening, openings
-from catalog.masks import parse_mask
+from catalog.masks import type_under
 from catalog.models import Basis, Column, Dataset, Distribution, Extent, Version
 from catalog.permissions import bases_open_to
 from catalog.row_keys import key_under, keys_in
@@ -101,11 +101,10 @@ def _basis(opening: Opening) -> dict:
 
 
 def _column(name: str, text: str | None, kind: str, known: Column | None, key: list[str]) -> dict:
-    mask = parse_mask(text, column=name, column_type=kind)
     return {
         "name": name,
         "title": (known.title if known else "") or name,
-        "type": mask.type_of(kind) if mask else kind,
+        "type": type_under(text, column=name, column_type=kind),
         "unit": known.unit if known else "",
         "meaning": known.meaning if known else "",
         "code_list": known.code_list if known else "",

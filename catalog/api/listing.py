@@ -9,7 +9,7 @@ from audit.actor import Actor
 from catalog import codes
 from catalog.api.access import dated
 from catalog.api.pages import PAGE, limit_of, page_of
-from catalog.api.problems import Problem
+from catalog.api.problems import bad_parameter
 from catalog.models import Basis, Dataset, Department, Distribution, Format
 from catalog.permissions import visible_datasets
 from catalog.search import SearchQuery, search
@@ -46,16 +46,16 @@ class DatasetFilter:
         """The filter that an address states; a parameter or a code that is none says so."""
         for name in params:
             if name not in PARAMETERS:
-                raise _refusal(name, _("There is no parameter “%(name)s” here.") % {"name": name[:80]})
+                raise bad_parameter(name, _("There is no parameter “%(name)s” here.") % {"name": name[:80]})
         lists = {
             name: tuple(sorted(set(params.getlist(name)))) for name in ("theme", "department", "format", "licence")
         }
         for name, known in LISTS.items():
             if set(lists[name]) - set(known.values):
-                raise _refusal(name, _("This is one of: %(known)s.") % {"known": ", ".join(known.values)})
+                raise bad_parameter(name, _("This is one of: %(known)s.") % {"known": ", ".join(known.values)})
         q = params.get("q", "").strip()
         if len(q) > LONGEST:
-            raise _refusal("q", _("Search for fewer than %(most)s characters.") % {"most": LONGEST})
+            raise bad_parameter("q", _("Search for fewer than %(most)s characters.") % {"most": LONGEST})
         return cls(q=q, **lists)
 
     def apply(self, datasets: QuerySet[Dataset], *, but: str = "") -> QuerySet[Dataset]:
@@ -130,7 +130,3 @@ def _counts(datasets: QuerySet[Dataset], field: str) -> dict:
 
 def _options(counts: dict[str, int], known) -> list[dict]:
     return [{"code": code, "name": str(known(code).label), "count": n} for code, n in counts.items()]
-
-
-def _refusal(name: str, detail: str) -> Problem:
-    return Problem("bad-parameter", detail, errors=[{"parameter": name, "detail": detail}])

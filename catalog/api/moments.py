@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from audit.actor import Actor
 from catalog.api.access import Opening, find_dataset, find_opening, one_of, one_opening, openings
-from catalog.api.problems import Problem
+from catalog.api.problems import Problem, bad_parameter
 from catalog.holding import MOST
 from catalog.models import Basis, Dataset
 from catalog.permissions import bases_open_to
@@ -49,12 +49,13 @@ def moment_in(request, number: int | None = None) -> datetime | None:
     if not text:
         return None
     if number is not None:
-        raise _refusal(_("This address names a version by its number: leave out “as_of”."))
+        raise bad_parameter("as_of", _("This address names a version by its number: leave out “as_of”."))
     moment = _read(LOST_PLUS.sub(r"\1+\2", text))
     if moment is None:
-        raise _refusal(_("“as_of” is a date such as 2026-03-01, or a time with zone such as 2026-03-01T12:00:00Z."))
+        words = _("“as_of” is a date such as 2026-03-01, or a time with zone such as 2026-03-01T12:00:00Z.")
+        raise bad_parameter("as_of", words)
     if timezone.localdate(moment) > timezone.localdate() or (len(text) > 10 and moment > timezone.now()):
-        raise _refusal(_("“as_of” lies in the future: which version will be current then is not known."))
+        raise bad_parameter("as_of", _("“as_of” lies in the future: which version will be current then is not known."))
     return moment
 
 
@@ -84,7 +85,3 @@ def _at(dataset: Dataset, by: Actor, moment: datetime) -> list[Opening]:
 def _none_then(moment: datetime) -> Problem:
     words = _("Nothing that you may read now was current at %(moment)s. Ask for another time, or name a version.")
     return Problem("no-version", words % {"moment": moment.isoformat(timespec="seconds")})
-
-
-def _refusal(detail: str) -> Problem:
-    return Problem("bad-parameter", detail, errors=[{"parameter": "as_of", "detail": detail}])

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from catalog.api.problems import Problem
+from catalog.api.problems import bad_parameter
 from catalog.rows.cursors import read_cursor, write_cursor
 
 MOST = 100
@@ -43,8 +43,13 @@ def limit_of(request, most: int = MOST, default: int = PAGE) -> int:
         return default
     if not (text.isascii() and text.isdigit() and len(text) < 9 and 1 <= int(text) <= most):
         detail = _("“limit” must be a whole number from 1 to %(most)s.") % {"most": most}
-        raise Problem("bad-parameter", detail, errors=[{"parameter": "limit", "detail": detail}])
+        raise bad_parameter("limit", detail)
     return int(text)
+
+
+def wants_total(request) -> bool:
+    """True where the caller asks for an exact number of all."""
+    return request.GET.get("total", "").lower() in {"1", "true", "yes", "exact"}
 
 
 def link_pages(response, request, after: str | None):

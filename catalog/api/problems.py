@@ -32,6 +32,11 @@ class Problem(exceptions.APIException):
         self.members = members
 
 
+def bad_parameter(name: str, detail: str) -> Problem:
+    """The refusal of one parameter of an address."""
+    return Problem("bad-parameter", detail, errors=[{"parameter": name, "detail": detail}])
+
+
 def handler(exc: Exception, context: dict) -> HttpResponse:
     """The answer to whatever a view of the API raised (REST_FRAMEWORK["EXCEPTION_HANDLER"])."""
     set_rollback()

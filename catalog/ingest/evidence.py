@@ -6,23 +6,27 @@ from catalog.ingest.errors import ReadingError
 
 CHUNK = 1 << 20
 SAMPLE_BYTES = 256 << 10
+LINE_BYTES = 64 << 10
 NO_TEXT = re.compile(rb"[\x01-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 
 
 def telling_lines(member):
     """Up to a quarter megabyte of lines that hold bytes beyond ASCII, from anywhere in the file."""
-    kept, size = [], 0
+    kept, size, rest = [], 0, b""
     with member.open() as stream:
         while size < SAMPLE_BYTES and (chunk := stream.read(CHUNK)):
             if (at := chunk.find(b"\0")) >= 0:
                 raise ReadingError("nul-bytes", byte=stream.given - len(chunk) + at)
-            if chunk.isascii():
-                continue
-            lines = chunk.split(b"\n")
-            telling = [line[:65536] for line in (lines[1:-1] or lines) if not line.isascii()]
+            lines, _, rest = (rest + chunk).rpartition(b"\n")
+            telling = _beyond_ascii(lines)
             kept.extend(telling)
             size += sum(map(len, telling))
-    return b"\n".join(kept)[: 2 * SAMPLE_BYTES]
+            rest = rest[:LINE_BYTES]
+    return b"\n".join([*kept, *_beyond_ascii(rest)])[: 2 * SAMPLE_BYTES]
+
+
+def _beyond_ascii(lines):
+    return [] if lines.isascii() else [line[:LINE_BYTES] for line in lines.split(b"\n") if not line.isascii()]
 
 
 def ranked(sample):

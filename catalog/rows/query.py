@@ -20,6 +20,7 @@ LONGEST = 4_000
 MOST_FILTERS = 100
 MOST_ROWS = 10_000
 PAGE = 100
+FACET_VALUES = 20
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,14 @@ class RowQuery:
     def whole(self) -> "RowQuery":
         """The same question without pages."""
         return replace(self, limit=None, after="")
+
+    def facet(self, name: str) -> "RowQuery":
+        """The frequent values of a column among the rows that this question is about."""
+        column = name.strip('"').replace('"', '""')
+        return replace(
+            self, select=f'"{column}" as value, count(*) as count', group_by=f'"{column}"', order_by="-count",
+            having="", distinct=False, limit=FACET_VALUES, after="",
+        )  # fmt: skip
 
     def normal(self) -> dict:
         """What is asked, without where the reader has got to."""

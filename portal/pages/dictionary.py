@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from catalog.codes import ColumnType
-from catalog.masks import parse_mask
+from catalog.masks import type_under
 from catalog.models import Column, Extent
 from catalog.row_keys import key_under, keys_in
 from catalog.terms import TableTerms
@@ -45,8 +45,6 @@ def read_dictionary(entry: Entry) -> list[Head]:
 
 
 def _head(name: str, text: str | None, entry: Entry, column: Column | None, profile: dict, *, is_key: bool) -> Head:
-    kind = entry.table.types[name]
-    mask = parse_mask(text, column=name, column_type=kind)
-    kind = mask.type_of(kind) if mask else kind
-    words = mask_words(text) if mask else ""
+    kind = type_under(text, column=name, column_type=entry.table.types[name])
+    words = mask_words(text) if text else ""
     return Head(name, column, str(ColumnType(kind).label), kind in NUMBERS, words, profile, is_key)

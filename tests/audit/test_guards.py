@@ -82,6 +82,8 @@ MISTAKES = {
     "CREATE OR REPLACE FUNCTION audit_refuse_change() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN OLD; END'":
         "No trigger stops DELETE on audit_event",
 }  # fmt: skip
+
+
 @pytest.fixture
 def events():
     """A log that holds something."""

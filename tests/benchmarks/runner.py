@@ -6,7 +6,7 @@ from pathlib import Path
 
 from django.db import connection
 
-from tests.benchmarks import disclosures, files, row_page, rows, sequencing, verifying
+from tests.benchmarks import disclosures, files, rows, sequencing, verifying
 from tests.benchmarks.measure import Figure, Sizes
 from tests.benchmarks.scene import scene
 
@@ -14,7 +14,6 @@ BENCHMARKS = {
     "Disclosures": disclosures,
     "The log": sequencing,
     "Verifying": verifying,
-    "Row pages": row_page,
     "Work on rows": rows,
     "Files and versions": files,
 }

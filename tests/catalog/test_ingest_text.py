@@ -30,6 +30,17 @@ def test_it_finds_the_encoding_by_evidence(desk, text, encoding, found):
     assert ("guessed-encoding" in codes(result)) == (found in ("gb18030", "big5", "cp1252"))
 
 
+@pytest.mark.parametrize("place", ["first", "last"])
+def test_one_line_is_evidence_enough_wherever_it_stands(desk, place):
+    """Only the title over the table, or only its last row, is Chinese."""
+    head = "公园管理处,年度,报告\n" if place == "first" else "place,men,women\n"
+    last = "公园管理处,5,6" if place == "last" else "p2,5,6"
+    table = only(desk.read((head + "p0,1,2\np1,3,4\n" + last).encode("gb18030")))
+    assert table["detected"]["encoding"] == "gb18030"
+    assert [column["title"] for column in table["columns"]] == head.strip().split(",")
+    assert [str(value) for value in rows(table)[-1].values()] == last.split(",")
+
+
 def test_it_reads_in_the_encoding_that_the_steward_states(desk):
     table = only(desk.read("名前,値\n東京,1\n".encode("shift_jis"), encoding="shift_jis"))
     assert rows(table) == [{"名前": "東京", "値": 1}]

@@ -233,7 +233,9 @@ def test_the_guard_opens_what_the_operator_listed_and_never_the_link(settings):
         guard.checked_address("169.254.169.254", 443)
 
 
-@pytest.mark.parametrize("what", ["http://a.example/x", "https://u:p@a.example/x", "https:///x", "x", "https://a.example/#y"])
+@pytest.mark.parametrize(
+    "what", ["http://a.example/x", "https://u:p@a.example/x", "https:///x", "x", "https://a.example/#y"]
+)
 def test_only_addresses_over_https_are_taken(what, trees, people):
     with pytest.raises(ValidationError):
         web(trees, people, what)

@@ -182,9 +182,7 @@ def test_it_fails_with_a_sentence_tries_again_later_and_rests_in_the_end(source,
     assert source.state == "paused" and "6 times" in source.paused_because
     assert Message.objects.filter(dataset=trees, topic="source").count() == 2
     assert files_in_store() == [] and files_in_scratch() == []
-    city.say(
-        "CREATE VIEW public_trees AS SELECT code, height FROM tree", "GRANT SELECT ON public_trees TO {login}"
-    )
+    city.say("CREATE VIEW public_trees AS SELECT code, height FROM tree", "GRANT SELECT ON public_trees TO {login}")
     sources.resume_source(source, by=world.by(people.owner))
     due_now(source)
     assert ticked(trees).state == "done"

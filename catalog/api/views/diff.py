@@ -10,8 +10,8 @@ from catalog.api.access import Opening, one_table
 from catalog.api.base import ApiView
 from catalog.api.conditional import etag_of, not_modified, stamp
 from catalog.api.moments import asked_opening
-from catalog.api.pages import limit_of, link_pages
-from catalog.api.problems import Problem
+from catalog.api.pages import limit_of, link_pages, wants_total
+from catalog.api.problems import Problem, bad_parameter
 from catalog.api.views.rows import within_budget
 from catalog.changes import Pair, TablePair, count_changes
 from catalog.gate import open_changes
@@ -32,7 +32,7 @@ class Diff(ApiView):
     def get(self, request, pk, table=None):
         for name in request.GET:
             if name not in PARAMETERS:
-                raise _refusal(name, _("There is no parameter “%(name)s” here.") % {"name": name[:80]})
+                raise bad_parameter(name, _("There is no parameter “%(name)s” here.") % {"name": name[:80]})
         opening = asked_opening(request, pk, self.by, number=_number(request, "to"))
         pair = _pair(opening, _number(request, "from"))
         name = one_table(opening, table)
@@ -43,7 +43,7 @@ class Diff(ApiView):
 
         key = pair.tables[name].key(named)  # as the caller has it: what happens to a hidden key must not show
         sides = [[str(one.pk) for one in (pair.since, pair.since_basis, pair.version, pair.basis)]]
-        etag = etag_of("diff", sides, key, asked.sha256, asked.limit, asked.after, _wants_total(request))
+        etag = etag_of("diff", sides, key, asked.sha256, asked.limit, asked.after, wants_total(request))
         unchanged = not_modified(request, etag, public=opening.is_public)
         if unchanged is not None:
             return unchanged
@@ -77,7 +77,7 @@ class Diff(ApiView):
 
     def _total(self, table: TablePair, named: list[str]) -> dict | None:
         """The numbers of changes, where they are asked for."""
-        if not _wants_total(self.request):
+        if not wants_total(self.request):
             return None
         counted = count_changes(table, named, by=self.by)
         return {kind: getattr(counted, kind) for kind in KINDS}
@@ -114,13 +114,5 @@ def _number(request, name: str) -> int | None:
     if not text:
         return None
     if not (text.isascii() and text.isdigit() and len(text) < 9):
-        raise _refusal(name, _("“%(name)s” is the number of a version.") % {"name": name})
+        raise bad_parameter(name, _("“%(name)s” is the number of a version.") % {"name": name})
     return int(text)
-
-
-def _wants_total(request) -> bool:
-    return request.GET.get("total", "").lower() in {"1", "true", "yes", "exact"}
-
-
-def _refusal(name: str, detail: str) -> Problem:
-    return Problem("bad-parameter", detail, errors=[{"parameter": name, "detail": detail}])

@@ -17,7 +17,7 @@ from catalog.api.base import ApiView
 from catalog.api.conditional import etag_of, not_modified, stamp
 from catalog.api.detail import counted_rows
 from catalog.api.moments import asked_opening
-from catalog.api.pages import link_pages
+from catalog.api.pages import link_pages, wants_total
 from catalog.api.problems import Problem
 from catalog.extents import row_count
 from catalog.gate import Rows as Leaving
@@ -28,7 +28,7 @@ from catalog.rows.formats import Streamed, check_fits, jsonable
 from catalog.rows.query import RowQuery
 from catalog.streams import stream, watch_reader
 
-MOST_FACETS, FACET_VALUES = 5, 20
+MOST_FACETS = 5
 
 
 class Rows(ApiView):
@@ -38,7 +38,7 @@ class Rows(ApiView):
     def get(self, request, pk, number=None, table=None):
         opening = asked_opening(request, pk, self.by, number=number)
         query = RowQuery.from_params(request.GET, table=one_table(opening, table))
-        kind, counted = _format(request), _wants_total(request)
+        kind, counted = _format(request), wants_total(request)
 
         etag = etag_of(opening.version.pk, opening.basis.pk, opening.basis.terms, query.normal(), query.limit,
                        query.after, kind, counted, request.GET.get("facets", ""))  # fmt: skip
@@ -98,13 +98,8 @@ class Rows(ApiView):
         return {name: self._facet(opening, query, name) for name in names}
 
     def _facet(self, opening: Opening, query: RowQuery, name: str) -> list[dict]:
-        column = name.strip('"').replace('"', '""')
-        asked = replace(
-            query, select=f'"{column}" as value, count(*) as count', group_by=f'"{column}"', order_by="-count",
-            having="", distinct=False, limit=FACET_VALUES, after="",
-        )  # fmt: skip
         zone = ZoneInfo(query.timezone) if query.timezone else None
-        return [jsonable(row, zone) for row in self._read(opening, asked)]
+        return [jsonable(row, zone) for row in self._read(opening, query.facet(name))]
 
     def _file(self, opening: Opening, query: RowQuery, kind: Format | Streamed) -> HttpResponse:
         if "limit" not in self.request.GET:
@@ -146,10 +141,6 @@ def _format(request) -> Format | Streamed | None:
         detail = _("“format” is one of: %(known)s.") % {"known": known}
         raise Problem("bad-format", detail, errors=[{"parameter": "format", "detail": detail}])
     return Format(text)
-
-
-def _wants_total(request) -> bool:
-    return request.GET.get("total", "").lower() in {"1", "true", "yes", "exact"}
 
 
 def _name(opening: Opening, query: RowQuery) -> str:
