@@ -1,6 +1,5 @@
 """Where a dataset's data comes from by itself: set, tried, run, paused, resumed and removed by a steward."""
 
-import uuid
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -9,10 +8,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from audit.actor import Actor
-from audit.log import record
-from catalog import jobs
 from catalog.actions.changes import set_fields
 from catalog.actions.datasets import locked
+from catalog.actions.source_runs import begin_run, check_not_running, record_of, rest, settle
 from catalog.models import Dataset, Job, Source
 from catalog.permissions import check_may_keep
 from catalog.policies import check_not_retired, faults
@@ -49,10 +47,10 @@ def set_source(dataset: Dataset, fields: dict[str, Any], *, by: Actor) -> Source
 
     told = {"source_kind": str(source.kind), "place": source.place, "schedule": str(source.schedule)}
     if new:
-        _record("source.set", source, by=by, facts=told)
+        record_of(source, "source.set", by=by, facts=told)
     else:
         names = {*changed[1], *(["password"] if fields.get("password") else [])}
-        _record("source.changed", source, by=by, facts={**told, "fields": sorted(names)})
+        record_of(source, "source.changed", by=by, facts={**told, "fields": sorted(names)})
     return source
 
 
@@ -81,7 +79,7 @@ def trust_key(source: Source, key: str, *, by: Actor) -> Source:
     source.host_key = key
     source.save(update_fields=["host_key"])
 
-    _record("source.changed", source, by=by, facts={**_place(source), "fields": ["host_key"]})
+    record_of(source, "source.changed", by=by, facts={**_place(source), "fields": ["host_key"]})
     return source
 
 
@@ -93,33 +91,11 @@ def run_source(source: Source, *, by: Actor) -> Job:
     source = locked_source(source)
     check_not_retired(source.dataset)
     check_not_running(source)
+    settle(source)
     if source.state == Source.State.PAUSED:
         raise ValidationError(_("This source is paused. Resume it first."))
 
     return begin_run(source, asked_by=by, by=by)
-
-
-def begin_run(source: Source, *, asked_by: Actor, by: Actor) -> Job:
-    """The bare start of a run of a locked source, for whoever has checked: a steward who asked, or the clock."""
-    pk = uuid.uuid4()
-    job = Job.objects.create(
-        id=pk,
-        dataset=source.dataset,
-        origin=source,
-        source_name=source.place[-255:],
-        source_path=f"uploads/{pk}/source",
-        source_sha256="",
-        source_bytes=0,
-        confirm=source.confirm,
-        created_by=asked_by.user,
-        key=asked_by.key,
-    )
-    source.running, source.next_run_at = job, None
-    source.save(update_fields=["running", "next_run_at"])
-
-    about = {"department": source.dataset.department, "dataset": source.dataset}
-    record("source.run_started", by=by, on=job, **about, facts={"place": source.place})
-    return job
 
 
 @transaction.atomic
@@ -128,16 +104,6 @@ def pause_source(source: Source, *, reason: str, by: Actor) -> Source:
     check_may_keep(by, source.dataset)
 
     return rest(locked_source(source), reason.strip() or _("Paused by a steward."), by=by)
-
-
-def rest(source: Source, reason: str, *, by: Actor) -> Source:
-    """The bare pause of a locked source."""
-    source.state, source.paused_because = SOURCE.after(source.state, "pause"), reason[:500]
-    source.next_run_at = None
-    source.save(update_fields=["state", "paused_because", "next_run_at"])
-
-    _record("source.paused", source, by=by, facts={"reason": reason[:500]})
-    return source
 
 
 @transaction.atomic
@@ -152,7 +118,7 @@ def resume_source(source: Source, *, by: Actor) -> Source:
     source.next_run_at = next_run(source, timezone.now())
     source.save(update_fields=["state", "paused_because", "failures", "set_by", "next_run_at"])
 
-    _record("source.resumed", source, by=by)
+    record_of(source, "source.resumed", by=by)
     return source
 
 
@@ -163,37 +129,18 @@ def remove_source(source: Source, *, by: Actor) -> Source:
 
     source = locked_source(source)
     check_not_running(source)
+    settle(source)
     source.state, source.next_run_at = SOURCE.after(source.state, "remove"), None
     source.secret = source.host_key = ""
     source.save(update_fields=["state", "secret", "host_key", "next_run_at"])
 
-    _record("source.removed", source, by=by, facts=_place(source))
+    record_of(source, "source.removed", by=by, facts=_place(source))
     return source
-
-
-@transaction.atomic
-def end_unchanged(job: Job, marks: dict) -> Job:
-    """The run is over: what it fetched is what the last one fetched. Raises `LeaseLost` where it is no longer ours."""
-    mine = jobs.hold_to_write(job)
-    before = last_done(mine.origin)
-    mine.state, mine.stage, mine.brought = Job.State.DONE, "", {**marks, "unchanged": True}
-    mine.version = before.version if before else None
-    mine.ended_at, mine.lease_until = timezone.now(), None
-    mine.save(update_fields=["state", "stage", "version", "brought", "ended_at", "lease_until"])
-
-    about = {"department": mine.dataset.department, "dataset": mine.dataset}
-    record("source.unchanged", by=Actor(service="loader"), on=mine, **about)
-    return mine
 
 
 def source_of(dataset: Dataset) -> Source | None:
     """The dataset's source, if it has one."""
     return dataset.sources.exclude(state=Source.State.REMOVED).select_related("dataset__department").first()
-
-
-def last_done(source: Source) -> Job | None:
-    """The last run that came to its end."""
-    return source.runs.filter(state=Job.State.DONE).select_related("version").order_by("-created_at").first()
 
 
 def locked_source(source: Source) -> Source:
@@ -205,12 +152,6 @@ def locked_source(source: Source) -> Source:
     return source
 
 
-def check_not_running(source: Source) -> None:
-    """One run at a time."""
-    if source.running is not None and not source.running.is_over:
-        raise ValidationError(_("This source is being fetched right now. Wait until that has ended."))
-
-
 def _seal(source: Source, password: str, *, moved: bool) -> None:
     if password:
         source.secret = vault.seal(source, password)
@@ -220,13 +161,8 @@ def _seal(source: Source, password: str, *, moved: bool) -> None:
 
 @transaction.atomic
 def _told_of_test(source: Source, outcome: str, rows: int, *, by: Actor) -> None:
-    _record("source.tested", source, by=by, facts={**_place(source), "outcome": outcome, "rows": rows})
+    record_of(source, "source.tested", by=by, facts={**_place(source), "outcome": outcome, "rows": rows})
 
 
 def _place(source: Source) -> dict:
     return {"place": source.place}
-
-
-def _record(kind: str, source: Source, *, by: Actor, facts: dict | None = None) -> None:
-    dataset = source.dataset
-    record(kind, by=by, on=source, department=dataset.department, dataset=dataset, facts=facts)

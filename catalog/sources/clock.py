@@ -5,16 +5,13 @@ from django.db import transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from audit.actor import Actor, service
-from audit.log import record
+from audit.actor import Actor
 from catalog.actions.messages import tell_owner
-from catalog.actions.sources import begin_run, rest
+from catalog.actions.source_runs import CLOCK, begin_run, rest, settle
 from catalog.models import Dataset, Job, Source, Version
 from catalog.permissions import can, check_may_keep
-from catalog.reading_words import error_words
-from catalog.sources.schedule import MOST_FAILURES, after_failure, next_run
+from catalog.sources.schedule import next_run
 
-CLOCK = service("clock")
 AT_ONCE = 50
 
 
@@ -32,39 +29,8 @@ def _settle_one() -> bool:
     ended = _free().filter(running__state__in=[Job.State.DONE, Job.State.FAILED]).first()
     if ended is None:
         return False
-    job, ended.last_run, ended.running = ended.running, ended.running, None
-    with translation.override(settings.LANGUAGE_CODE):  # the owner's desk is read by several people
-        _failed(ended, job) if job.state == Job.State.FAILED else _went_well(ended, job)
+    settle(ended)
     return True
-
-
-def _went_well(source: Source, job: Job) -> None:
-    source.failures = 0
-    source.next_run_at = next_run(source, timezone.now()) if source.state == Source.State.ACTIVE else None
-    source.save(update_fields=["running", "last_run", "failures", "next_run_at"])
-
-    facts = {"place": source.place, "version": job.version.number if job.version else None}
-    _record("source.ran", source, facts)
-    new = job.version is not None and not job.brought.get("unchanged")
-    if new and job.version.state == Version.State.PROPOSED:
-        text = _("The source %(source)s brought version %(number)s. It waits until a steward has looked at it.")
-        tell_owner(source.dataset, text % {"source": source.place, "number": job.version.number}, by=CLOCK)
-
-
-def _failed(source: Source, job: Job) -> None:
-    source.failures += 1
-    source.next_run_at = after_failure(source, timezone.now()) if source.state == Source.State.ACTIVE else None
-    source.save(update_fields=["running", "last_run", "failures", "next_run_at"])
-
-    _record("source.failed", source, {"code": job.error["code"], "failures": source.failures})
-    words = {"source": source.place, "why": error_words(job.error), "count": source.failures}
-    if source.failures >= MOST_FAILURES and source.state == Source.State.ACTIVE:
-        rest(source, _("It failed %(count)s times in a row.") % words, by=CLOCK)
-        text = _("The source %(source)s failed %(count)s times in a row and is paused now. Last reason: %(why)s")
-        tell_owner(source.dataset, text % words, by=CLOCK)
-    elif source.failures == 1:
-        text = _("The source %(source)s could not be fetched: %(why)s It is tried again by its schedule.")
-        tell_owner(source.dataset, text % words, by=CLOCK)
 
 
 @transaction.atomic
@@ -98,8 +64,3 @@ def _free():
 def _waits(source: Source) -> bool:
     """True while a version that the source brought is still to be looked at: the source stops there."""
     return source.runs.filter(version__state=Version.State.PROPOSED).exists()
-
-
-def _record(kind: str, source: Source, facts: dict) -> None:
-    dataset = source.dataset
-    record(kind, by=CLOCK, on=source, department=dataset.department, dataset=dataset, facts=facts)

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from catalog import jobs
 from catalog.actions.proposals import Found
-from catalog.actions.sources import end_unchanged, last_done
+from catalog.actions.source_runs import end_unchanged, last_done
 from catalog.models import Dataset, Job, Source
 from catalog.sources import fetching
 from catalog.sources.errors import SourceError, note_of

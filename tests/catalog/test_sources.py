@@ -20,7 +20,7 @@ from catalog.sources.errors import SourceError
 from catalog.store import store
 from tests import world
 from tests.database import events_refused
-from tests.loads import empty_store, files_in_scratch, files_in_store
+from tests.loads import empty_store, files_in_scratch, files_in_store, run
 from tests.sources import HOST, carried_out, department_database, due_now, ticked
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -386,3 +386,26 @@ def test_it_changes_nothing_that_it_cannot_write_down(source, people):
     with events_refused(), pytest.raises(Exception, match="permission denied"):
         clock.tick()
     assert Job.objects.count() == 0
+
+
+def test_what_a_run_gave_is_not_lost_when_the_next_one_is_asked_for_at_once(source, people, trees, city):
+    city.say("DROP VIEW public_trees")
+    for _time in range(2):
+        run(sources.run_source(source, by=world.by(people.owner)))
+    source.refresh_from_db()
+    assert source.failures == 1 and source.last_run.error["code"] == "source-no-table"
+    assert Message.objects.filter(dataset=trees, topic="source").count() == 1
+    clock.tick()
+
+    failed = Event.objects.filter(kind="source.failed").order_by("id").values_list("body", flat=True)
+    assert ['"failures":1' in failed[0], '"failures":2' in failed[1]] == [True, True] and len(failed) == 2
+    assert {event.count('"service":"clock"') for event in failed} == {1}
+
+
+def test_a_source_that_failed_is_removed_with_its_last_word(source, people, city):
+    city.say("DROP VIEW public_trees")
+    run(sources.run_source(source, by=world.by(people.owner)))
+    sources.remove_source(source, by=world.by(people.owner))
+
+    kinds = list(Event.objects.filter(kind__startswith="source.").order_by("id").values_list("kind", flat=True))
+    assert kinds[-2:] == ["source.failed", "source.removed"]
