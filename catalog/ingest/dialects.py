@@ -189,16 +189,28 @@ def _filled_width(record):
 
 def find_header(records):
     """The number of the first record that is about as wide as the others and at least half filled."""
-    widths = Counter(len(record) for record in records if any(str(cell).strip() for cell in record))
-    if not widths:
+    filled = [record for record in records if any(str(cell).strip() for cell in record)]
+    if not filled:
         raise ReadingError("empty-file")
-    usual = widths.most_common(1)[0][0]
+    usual = _usual_width(filled)
     for number, record in enumerate(records, start=1):
-        filled = sum(bool(str(cell).strip()) for cell in record)
+        cells = sum(bool(str(cell).strip()) for cell in record)
         wide = len(record) >= usual - 1 if usual > 2 else len(record) >= usual
-        if wide and filled and filled * 2 >= usual:
+        if wide and cells and cells * 2 >= usual:
             return number
-    return next(number for number, record in enumerate(records, start=1) if any(str(cell).strip() for cell in record))
+    return next(number for number, record in enumerate(records, start=1) if record is filled[0])
+
+
+def _usual_width(records):
+    """How many cells a row has, by most of the records; however many titles and remarks stand around a small table,
+    rows are what lies between them and holds more cells than they do."""
+    widths = Counter(map(len, records))
+    usual = widths.most_common(1)[0][0]
+    wider = [at for at, record in enumerate(records) if len(record) > 1]
+    if usual > 1 or not wider:
+        return usual
+    between, count = Counter(map(len, records[wider[0] : wider[-1] + 1])).most_common(1)[0]
+    return between if between * count >= widths[1] else usual
 
 
 def looks_like_data(titles):
