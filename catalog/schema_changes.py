@@ -86,7 +86,7 @@ def check_answered(changes: SchemaChanges, answer: SchemaAnswer | None) -> None:
         raise ValidationError(
             _(
                 "Columns differ from version %(before)s: %(what)s. Look at them on the page of this version, and "
-                "confirm there."
+                "confirm there. A program answers with the digest that the check of the version gives."
             ),
             params={"before": changes.before, "what": told_briefly(changes)},
         )

@@ -3,7 +3,7 @@
 from django.urls import include, path
 
 from catalog.api.docs import Docs, Redoc, Schema
-from catalog.api.views import datasets, diff, keys, lists, loads, parts, root, rows, sources
+from catalog.api.views import checks, datasets, diff, keys, lists, loads, parts, root, rows, sources
 
 of_dataset = [
     path("", datasets.OneDataset.as_view(), name="api-dataset"),
@@ -13,6 +13,10 @@ of_dataset = [
     path("/columns", parts.Columns.as_view(), name="api-columns"),
     path("/files", parts.Files.as_view(), name="api-files"),
     path("/versions", loads.VersionsAndLoads.as_view(), name="api-versions"),
+    path("/retention", checks.Retention.as_view(), name="api-retention"),
+    path("/versions/<int:number>/check", checks.Check.as_view(), name="api-version-check"),
+    path("/versions/<int:number>/confirm", checks.Confirm.as_view(), name="api-version-confirm"),
+    path("/versions/<int:number>/discard", checks.Discard.as_view(), name="api-version-discard"),
     path("/diff", diff.Diff.as_view(), name="api-diff"),
     path("/tables/<str:table>/diff", diff.Diff.as_view(), name="api-table-diff"),
     path("/rows", rows.Rows.as_view(), name="api-rows"),
