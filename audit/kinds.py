@@ -54,6 +54,11 @@ KINDS: dict[str, frozenset[str]] = {
         "version.discarded": "version reason",
         "version.dropped": "version sha256 rows",
         "dataset.retention_set": "versions days change_sha256",
+        # files for one reader
+        "export.asked": "version table format",
+        "export.ready": "rows bytes sha256",
+        "export.failed": "code",
+        "export.ended": "why",
         # the store
         "store.repaired": "file sha256 how",
         "store.cleared": "count bytes files",

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from audit.models import Event
 from audit.openings import Opened, body_of, opened
-from audit.wording import BASES, EXITS, MENDED, OUTCOMES, ROLES, SENTENCES
+from audit.wording import BASES, ENDINGS, EXITS, MENDED, OUTCOMES, ROLES, SENTENCES
 
 MOST_ITEMS = 8
 MOST_LETTERS = 400
@@ -89,6 +89,9 @@ class _Words(dict):
 
     def _exit(self) -> str:
         return _named(EXITS, self.facts.get("exit"))
+
+    def _why(self) -> str:
+        return _named(ENDINGS, self.facts.get("why"))
 
     def _outcome(self) -> str:
         return _named(OUTCOMES, self.facts.get("outcome"))

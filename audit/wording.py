@@ -58,6 +58,11 @@ SENTENCES = {
     "dataset.retention_set": _(
         "%(who)s set how long versions of %(dataset)s are kept (versions: %(versions)s, days: %(days)s)."
     ),
+    # files for one reader
+    "export.asked": _("%(who)s asked for rows of %(dataset)s as a file (%(format)s), under the %(basis)s."),
+    "export.ready": _("%(who)s made a file of %(rows)s rows (%(bytes)s bytes) of %(dataset)s for one reader."),
+    "export.failed": _("%(who)s could not make a file of %(dataset)s for one reader (%(code)s)."),
+    "export.ended": _("%(who)s ended a file of %(dataset)s that was made for one reader: %(why)s."),
     # the store
     "store.repaired": _("%(who)s mended a stored file of %(dataset)s (%(how)s)."),
     "store.cleared": _("%(who)s removed %(count)s stored files that nothing named (%(bytes)s bytes)."),
@@ -109,7 +114,20 @@ ROLES = {
 
 BASES = {"duty": _("duty"), "grant": _("grant"), "release": _("release")}
 
-EXITS = {"rows": _("rows"), "changes": _("changes of rows"), "file": _("a file"), "document": _("a document")}
+EXITS = {
+    "rows": _("rows"),
+    "changes": _("changes of rows"),
+    "file": _("a file"),
+    "document": _("a document"),
+    "export": _("a prepared file"),
+}
+
+ENDINGS = {
+    "asked": _("who asked for it needs it no more"),
+    "time-over": _("its time was over"),
+    "basis-ended": _("what it was made under ended"),
+    "version-gone": _("the version it was made of is gone"),
+}
 
 MENDED = {
     "written again": _("written again from the database"),
@@ -132,7 +150,7 @@ OUTCOMES = {
 
 # Kinds in groups, as a filter offers them.
 GROUPS = {
-    "disclosures": (_("Readings of data"), ("disclosure.",)),
+    "disclosures": (_("Readings of data"), ("disclosure.", "export.")),
     "rights": (_("Grants, duties, releases and submissions"), ("grant.", "duty.", "release.", "submission.")),
     "catalogue": (
         _("Catalogue and versions"),

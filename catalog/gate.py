@@ -25,8 +25,9 @@ from audit.lists import spelled_out, stated
 from audit.log import record_alone
 from catalog import watch
 from catalog.holding import Opened, held, opened_table, still_held
-from catalog.models import Basis, Distribution, Document, Table, Version
+from catalog.models import Basis, Distribution, Document, Export, Table, Version
 from catalog.row_keys import key_under, named_keys
+from catalog.rows.budget import Budget
 from catalog.rows.comparing import Comparison, Side, compare
 from catalog.rows.cursors import write_cursor
 from catalog.rows.engine import Run
@@ -189,8 +190,14 @@ class Rows:
         return write_cursor(self._run.plan.about, keys)
 
 
-def open_rows(query: RowQuery, *, over: list[tuple[Version, Basis]], by: Actor) -> Rows:
-    """Rows of a version under a basis, as this reader may have them.
+def check_query(query: RowQuery, *, over: list[tuple[Version, Basis]], by: Actor) -> list[OutColumn]:
+    """The columns that a query would give this reader now. Nothing leaves; it raises what `open_rows` would."""
+    version, opened = _checked(query.table, over, by)
+    return _planned(query, version, opened).columns
+
+
+def open_rows(query: RowQuery, *, over: list[tuple[Version, Basis]], by: Actor, budget: Budget | None = None) -> Rows:
+    """Rows of a version under a basis, as this reader may have them; with the budget of whoever waits, or this one.
 
     Raises BasisEnded where the basis does not hold for the reader, QueryError where the query asks for what is not
     there (hidden and missing are the same), Http404 where the table is not let out. Must not be called inside a
@@ -198,11 +205,11 @@ def open_rows(query: RowQuery, *, over: list[tuple[Version, Basis]], by: Actor) 
     """
     version, opened = _checked(query.table, over, by)
     basis, table = opened.basis, opened.table
-    made = plan(query, opened.terms, opened.types, pseudonyms=_pseudonyms(basis), about=_about(version, basis))
+    made = _planned(query, version, opened)
     most = max(table.rows, 1)  # a count over no rows is a row too
     ceiling = {"ceiling": most if query.limit is None else min(query.limit, most)}
     exit_ = _opened(version, basis, table.name, made, query, ceiling, by)
-    return _rows(made, table, exit_, query.limit)
+    return _rows(made, table, exit_, query.limit, budget=budget)
 
 
 def open_statistics(table_name: str, *, over: list[tuple[Version, Basis]], by: Actor) -> list[dict]:
@@ -268,6 +275,21 @@ def open_document(document: Document, basis: Basis, *, by: Actor) -> tuple[Exit,
     return exit_, document.path
 
 
+def open_export(export: Export, *, by: Actor) -> tuple[Exit, str]:
+    """A file that this reader asked for, under the basis it was made under: the exit to count with, and its path.
+
+    For anybody else, and where the file or the rows that it was made of are gone, there is none.
+    """
+    basis = _check_covers(_held(export.basis, by), export.version)
+    mine = Export.objects.filter(pk=export.pk, reader=by.user_id, state=Export.State.READY, basis=basis)
+    found = mine.exclude(version__state__in=Version.GONE).first()
+    if found is None:
+        raise Http404
+    query = RowQuery(table=found.table, select=f"export {found.format}")
+    ceiling = {"ceiling": found.rows, "ceiling_bytes": found.bytes, "export": found.pk}
+    return _opened(export.version, basis, found.table, None, query, ceiling, by), found.path
+
+
 def read_file(exit_: Exit, path: str, *, start: int = 0, length: int | None = None) -> Iterator[bytes]:
     """The bytes of an opened file from `start`, in pieces, counted before each is handed over."""
     outcome = "broken"
@@ -303,6 +325,12 @@ def _checked(table_name: str, over, by: Actor) -> tuple[Version, Opened]:
     return version, opened
 
 
+def _planned(query: RowQuery, version: Version, opened: Opened) -> Plan:
+    """The query as the engine will be asked, under the basis as it is at this moment."""
+    pseudonyms, about = _pseudonyms(opened.basis), _about(version, opened.basis)
+    return plan(query, opened.terms, opened.types, pseudonyms=pseudonyms, about=about)
+
+
 def _check_comparable(one: Basis, other: Basis) -> None:
     """Two rights are never read together; two releases of one dataset are what everybody has anyway."""
     if one.pk == other.pk:
@@ -330,11 +358,11 @@ def _ended() -> BasisEnded:
     return BasisEnded(_("This basis does not let you in now. Ask the owner of the dataset, or look for another."))
 
 
-def _opened(version, basis, table: str, made: Plan | None, query, ceiling: dict[str, int], by, *, since=None) -> Exit:
+def _opened(version, basis, table: str, made: Plan | None, query, ceiling: dict, by, *, since=None) -> Exit:
     """The opening event, committed; a release is open to all and leaves none.
 
-    The ceiling is of rows, and where a file leaves, of bytes too. `since` is the earlier version that it is compared
-    with, and the basis of that one.
+    The ceiling is of rows, and where a file leaves, of bytes too; for a prepared one it names which. `since` is the
+    earlier version that it is compared with, and the basis of that one.
     """
     former = since[1] if since and since[1].pk != basis.pk else None
     if basis.kind == Basis.Kind.RELEASE:
@@ -373,10 +401,10 @@ def _asked(query: RowQuery, filtered_by: tuple[str, ...]) -> tuple[dict, str]:
     return asked, hashlib.sha256(canonical(asked)).hexdigest()
 
 
-def _rows(made: Plan, table: Table, exit_: Exit, limit: int | None, *, since: Table | None = None) -> Rows:
+def _rows(made: Plan, table: Table, exit_: Exit, limit: int | None, *, since=None, budget=None) -> Rows:
     try:
         former = (since.path, since.sha256) if since else None
-        return Rows(Run(made, table.path, table.sha256, since=former), exit_, limit)
+        return Rows(Run(made, table.path, table.sha256, since=former, budget=budget), exit_, limit)
     except BaseException:
         exit_.close("broken")
         raise

@@ -7,6 +7,7 @@ finds another fence on its job: it may finish nothing.
 import logging
 import threading
 import time
+from collections.abc import Callable
 from datetime import timedelta
 
 from django.conf import settings
@@ -15,6 +16,7 @@ from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce, Now
 
 from catalog.models import Job
+from catalog.models.work import Work
 
 log = logging.getLogger(__name__)
 
@@ -34,14 +36,14 @@ def lease_time() -> timedelta:
 
 
 @transaction.atomic
-def claim(job_id) -> Job | None:
+def claim(job_id, kind: type[Work] = Job) -> Work | None:
     """Takes the job up under a new fence; None where another worker holds it, or it is over, or failed too often."""
-    free = Q(state=Job.State.WAITING) | Q(state=Job.State.RUNNING, lease_until__lt=Now())
-    job = Job.objects.select_for_update(of=("self",)).filter(free, pk=job_id, tries__lt=MOST_TRIES).first()
+    free = Q(state=kind.State.WAITING) | Q(state=kind.State.RUNNING, lease_until__lt=Now())
+    job = kind.objects.select_for_update(of=("self",)).filter(free, pk=job_id, tries__lt=MOST_TRIES).first()
     if job is None:
         return None
-    Job.objects.filter(pk=job.pk).update(
-        state=Job.State.RUNNING,
+    kind.objects.filter(pk=job.pk).update(
+        state=kind.State.RUNNING,
         stage="",
         rows_done=0,
         bytes_done=0,
@@ -51,15 +53,15 @@ def claim(job_id) -> Job | None:
         heartbeat_at=Now(),
         started_at=Coalesce("started_at", Now()),
     )
-    return Job.objects.select_related("dataset__department", "created_by", "key").get(pk=job.pk)
+    return kind.objects.select_related(*kind.NEEDS).get(pk=job.pk)
 
 
-def held(job: Job) -> QuerySet[Job]:
+def held(job: Work) -> QuerySet:
     """The job's row while it is still ours, and no row otherwise."""
-    return Job.objects.filter(pk=job.pk, fence=job.fence, state=Job.State.RUNNING)
+    return type(job).objects.filter(pk=job.pk, fence=job.fence, state=job.State.RUNNING)
 
 
-def hold_to_write(job: Job) -> Job:
+def hold_to_write(job: Work) -> Work:
     """Locks the job's row until the transaction ends; raises `LeaseLost` where it is no longer ours."""
     mine = held(job).select_for_update(of=("self",)).first()
     if mine is None:
@@ -67,41 +69,45 @@ def hold_to_write(job: Job) -> Job:
     return mine
 
 
-def hand_back(job: Job) -> None:
+def hand_back(job: Work) -> None:
     """Gives a job up that could not be finished this time; the sweep finds another worker for it."""
-    held(job).update(state=Job.State.WAITING, stage="", fence=F("fence") + 1, lease_until=Now())
+    held(job).update(state=job.State.WAITING, stage="", fence=F("fence") + 1, lease_until=Now())
 
 
-def never_started() -> QuerySet[Job]:
+def never_started(kind: type[Work] = Job) -> QuerySet:
     """Jobs that wait although nobody has them in a queue for all we know."""
     forgotten = Q(lease_until=None, created_at__lt=Now() - UNCLAIMED_FOR) | Q(lease_until__lt=Now())
-    return Job.objects.filter(forgotten, state=Job.State.WAITING)
+    return kind.objects.filter(forgotten, state=kind.State.WAITING)
 
 
-def abandoned() -> QuerySet[Job]:
+def abandoned(kind: type[Work] = Job) -> QuerySet:
     """Jobs whose worker has been silent for longer than its lease."""
-    return Job.objects.filter(state=Job.State.RUNNING, lease_until__lt=Now())
+    return kind.objects.filter(state=kind.State.RUNNING, lease_until__lt=Now())
 
 
-def take_away(job: Job) -> bool:
+def take_away(job: Work) -> bool:
     """Fences the silent worker off and lets the job wait for the queue; false where it spoke up in the meantime."""
     return bool(
-        abandoned()
+        abandoned(type(job))
         .filter(pk=job.pk, fence=job.fence)
-        .update(state=Job.State.WAITING, stage="", fence=F("fence") + 1, lease_until=Now() - QUEUED_FOR)
+        .update(state=job.State.WAITING, stage="", fence=F("fence") + 1, lease_until=Now() - QUEUED_FOR)
     )
 
 
-def mark_queued(job: Job) -> None:
+def mark_queued(job: Work) -> None:
     """Remembers that the job was put into the queue, so that it is not put there again at once."""
-    Job.objects.filter(pk=job.pk, state=Job.State.WAITING).update(lease_until=Now() + QUEUED_FOR)
+    type(job).objects.filter(pk=job.pk, state=job.State.WAITING).update(lease_until=Now() + QUEUED_FOR)
 
 
 class Lease:
-    """Keeps a claimed job ours while the block runs, by a thread with a database connection of its own."""
+    """Keeps a claimed job ours while the block runs, by a thread with a database connection of its own.
 
-    def __init__(self, job: Job):
+    Where it is lost, `on_lost` is called, once and from any thread.
+    """
+
+    def __init__(self, job: Work):
         self.job = job
+        self.on_lost: Callable[[], None] = lambda: None
         self._lost, self._over = threading.Event(), threading.Event()
         self._reported, self._stage = 0.0, ""
         self._thread = threading.Thread(target=self._beat, name=f"heartbeat-{job.pk}", daemon=True)
@@ -138,7 +144,7 @@ class Lease:
             connection.close()
             return
         if not ours:
-            self._lost.set()
+            self._lose()
 
     def _beat(self) -> None:
         every = min(settings.JOB_LEASE_SECONDS / 3, 5.0)
@@ -151,7 +157,12 @@ class Lease:
     def _extend(self) -> None:
         try:
             if not held(self.job).update(lease_until=Now() + lease_time(), heartbeat_at=Now()):
-                self._lost.set()
+                self._lose()
         except Error as reason:  # the database may come back; until then nothing can be written anyway
             log.warning("No heartbeat for job %s: %s", self.job.pk, reason)
             connection.close()
+
+    def _lose(self) -> None:
+        if not self.lost:
+            self._lost.set()
+            self.on_lost()

@@ -13,7 +13,7 @@ from guardian.shortcuts import assign_perm, remove_perm
 
 from audit.actor import Actor
 from audit.models import Event
-from catalog.models import Basis, Dataset, Department, DepartmentPermission, Key, Membership, Role, Scope
+from catalog.models import Basis, Dataset, Department, DepartmentPermission, Export, Key, Membership, Role, Scope
 
 OPERATOR = "operator"  # the service that a person at the server's command line acts as
 
@@ -235,6 +235,16 @@ def readable_events(by: Actor) -> QuerySet[Event]:
     if by.key is None or not by.key.datasets.exists():
         return seen
     return seen.filter(dataset__in=by.key.datasets.values("pk"))
+
+
+def exports_of(by: Actor) -> QuerySet[Export]:
+    """The files that this reader asked for; a key shows those of its datasets, and only one that may read shows any."""
+    if by.user is None or not can(check_scope, by, Scope.READ):
+        return Export.objects.none()
+    mine = Export.objects.filter(reader=by.user_id)
+    if by.key is None or not by.key.datasets.exists():
+        return mine
+    return mine.filter(basis__dataset__in=by.key.datasets.values("pk"))
 
 
 def withdrawn_from_public() -> QuerySet[Dataset]:

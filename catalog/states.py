@@ -137,4 +137,25 @@ SOURCE = Moves(
     },
 )
 
+EXPORT = Moves(
+    name="Export",
+    start="asked",
+    moves=(
+        Move("take up", ("asked",), "running", "a worker"),
+        Move("hand back", ("running",), "asked", "a worker that could not finish, or the sweep"),
+        Move("finish", ("running",), "ready", "the worker that holds it"),
+        Move("fail", ("asked", "running"), "failed", "the worker that holds it, or the sweep after tries that died"),
+        Move("expire", ("ready",), "expired", "the clock"),
+        Move("end", ("asked", "running", "ready"), "ended", "the reader, or with its basis or its version"),
+    ),
+    refusals={
+        "asked": _("This file waits to be made. You can end it."),
+        "running": _("This file is being made. You can end it."),
+        "ready": _("This file is ready. You can fetch it, or end it."),
+        "failed": _("This file could not be made. Ask for it again."),
+        "expired": _("The time of this file is over. Ask for it again."),
+        "ended": _("This file is gone. Ask for it again."),
+    },
+)
+
 OF_BASIS = {Basis.Kind.GRANT: GRANT, Basis.Kind.DUTY: DUTY, Basis.Kind.RELEASE: RELEASE}

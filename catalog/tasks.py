@@ -3,8 +3,9 @@
 from celery import shared_task
 
 from audit.actor import service
-from catalog import loader, sweeps, uploads
+from catalog import exporter, exports, loader, sweeps, uploads
 from catalog.actions import bases, memberships, retention
+from catalog.actions.exports import end_exports as end_past_exports
 from catalog.sources import clock
 
 
@@ -15,16 +16,32 @@ def run_job(job_id: str) -> None:
 
 
 @shared_task
+def run_export(export_id: str) -> None:
+    """Makes one export, if nobody else does it."""
+    exporter.run(export_id)
+
+
+@shared_task
 def sweep_jobs() -> None:
-    """Loads that nobody has in hand are queued again; those that failed too often end with a sentence."""
+    """Loads and exports that nobody has in hand are queued again; those that failed too often end with a sentence."""
     for job_id in sweeps.left_alone():
         run_job.delay(job_id)
+    for export_id in sweeps.exports_left_alone():
+        run_export.delay(export_id)
+
+
+@shared_task
+def end_exports() -> None:
+    """Exports whose time, basis or version is over end, and their files go."""
+    end_past_exports(by=service("clock"))
 
 
 @shared_task
 def clear_leftovers() -> None:
     """Files that crashes left behind are removed."""
     uploads.clear_leftovers()
+    exports.clear_loose()
+    exports.forget_old()
 
 
 @shared_task

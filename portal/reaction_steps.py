@@ -5,6 +5,7 @@ from django.conf import settings
 from audit.actor import service
 from audit.models import Event
 from catalog import manifests, search, tasks
+from catalog.actions import exports
 from catalog.extents import extent
 from catalog.models import Basis, Dataset, Message, Version
 from catalog.terms import Terms
@@ -16,6 +17,16 @@ from portal.mail import address, post
 def start_job(event: Event) -> None:
     """A worker takes the load up."""
     tasks.run_job.delay(event.subject.partition(":")[2])
+
+
+def start_export(event: Event) -> None:
+    """A worker makes the file."""
+    tasks.run_export.delay(event.subject.partition(":")[2])
+
+
+def end_exports(event: Event) -> None:
+    """Files that were made for single readers go with the basis or the version that they were made of."""
+    exports.end_exports(by=service("clock"), dataset=event.dataset)
 
 
 def index_dataset(event: Event) -> None:

@@ -166,6 +166,7 @@ CELERY_BEAT_SCHEDULE = {
     "prepare-months": {"task": "audit.tasks.prepare_months", "schedule": 6 * 3600.0},
     "erase-old-details": {"task": "audit.tasks.erase_old_details", "schedule": 6 * 3600.0},
     "watch-witnesses": {"task": "audit.tasks.watch_witnesses", "schedule": 60.0},
+    "end-exports": {"task": "catalog.tasks.end_exports", "schedule": 300.0},
     "drop-old-versions": {"task": "catalog.tasks.drop_old_versions", "schedule": 3600.0},
     "clear-uploads": {"task": "catalog.tasks.clear_leftovers", "schedule": 3600.0},
 }
@@ -192,6 +193,14 @@ ENGINE_THREADS = number("ENGINE_THREADS", 2)
 ENGINE_QUERY_MS = number("ENGINE_QUERY_MS", 60_000)
 ENGINE_AT_ONCE = number("ENGINE_AT_ONCE", 4)
 JOB_LEASE_SECONDS = number("JOB_LEASE_SECONDS", 30)
+# Files that are made in the background of what a query asks for.
+EXPORT_HOURS = number("EXPORT_HOURS", 24)
+EXPORT_MAX_BYTES = number("EXPORT_MAX_BYTES", 8 * 1024**3)
+EXPORT_QUERY_MS = number("EXPORT_QUERY_MS", 30 * 60_000)
+EXPORT_MEMORY_MB = number("EXPORT_MEMORY_MB", 768)
+EXPORT_DISK_GB = number("EXPORT_DISK_GB", 16)
+EXPORTS_OPEN = number("EXPORTS_OPEN", 3)
+EXPORTS_KEPT = number("EXPORTS_KEPT", 20)
 EVENT_LISTENER = "portal.reactions.hear"
 
 # The log. Its origin is its name for ever; keys that are on their way out still sign beside the current one.
@@ -325,6 +334,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "DatasetState": "catalog.models.dataset.Dataset.State",
         "SourceState": "catalog.models.source.Source.State",
+        "ExportState": "catalog.models.export.Export.State",
         "JobState": "catalog.models.job.Job.State",
         "VersionState": "catalog.models.version.Version.State",
     },
@@ -370,6 +380,13 @@ RECORDED_SETTINGS = [
     "ENGINE_QUERY_MS",
     "ENGINE_THREADS",
     "EVENT_LISTENER",
+    "EXPORTS_KEPT",
+    "EXPORTS_OPEN",
+    "EXPORT_DISK_GB",
+    "EXPORT_HOURS",
+    "EXPORT_MAX_BYTES",
+    "EXPORT_MEMORY_MB",
+    "EXPORT_QUERY_MS",
     "HTTPS",
     "JOB_LEASE_SECONDS",
     "LOG_CHECKPOINT_SECONDS",

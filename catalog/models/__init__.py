@@ -5,6 +5,7 @@ from catalog.models.column import Column
 from catalog.models.dataset import Dataset, DatasetChange, Link
 from catalog.models.department import Department
 from catalog.models.distribution import Distribution, Format
+from catalog.models.export import Export
 from catalog.models.idempotency import KeptAnswer
 from catalog.models.job import Job
 from catalog.models.key import Key, Scope
@@ -26,6 +27,7 @@ __all__ = [
     "DepartmentPermission",
     "Distribution",
     "Document",
+    "Export",
     "Extent",
     "Format",
     "Job",

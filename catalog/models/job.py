@@ -4,15 +4,17 @@ import uuid
 
 from django.conf import settings
 from django.db import models
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models.dataset import Dataset
 from catalog.models.version import Mode, Version
+from catalog.models.work import Work
 
 
-class Job(models.Model):
-    """One load of a file. A worker holds it by a lease and writes only with the fence it took it with."""
+class Job(Work):
+    """One load of a file."""
+
+    NEEDS = ("dataset__department", "created_by", "key")
 
     class State(models.TextChoices):
         WAITING = "waiting", _("Waiting for a worker")
@@ -23,12 +25,6 @@ class Job(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     dataset = models.ForeignKey(Dataset, models.PROTECT, related_name="jobs")
     state = models.CharField(max_length=8, choices=State, default=State.WAITING)
-    stage = models.CharField(max_length=20, blank=True)
-    rows_done = models.BigIntegerField(default=0)
-    bytes_done = models.BigIntegerField(default=0)
-    bytes_total = models.BigIntegerField(default=0)
-    seconds_left = models.PositiveIntegerField(null=True, help_text="about; null where unknown")
-    error = models.JSONField(null=True, help_text="{code, params, sentence, row, column}")
     source_name = models.CharField(max_length=255)
     source_path = models.CharField(max_length=300)
     source_sha256 = models.CharField(max_length=64)
@@ -39,15 +35,8 @@ class Job(models.Model):
     brought = models.JSONField(default=dict, help_text="by a source: {fingerprint, place, watermark, unchanged}")
     confirm = models.BooleanField(default=False, help_text="make the version current when nothing is left to ask")
     version = models.ForeignKey(Version, models.PROTECT, null=True, related_name="jobs")
-    fence = models.PositiveIntegerField(default=0)
-    tries = models.PositiveIntegerField(default=0)
-    lease_until = models.DateTimeField(null=True)
-    heartbeat_at = models.DateTimeField(null=True)
-    created_at = models.DateTimeField(default=timezone.now)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     key = models.ForeignKey("catalog.Key", models.PROTECT, null=True, related_name="+")
-    started_at = models.DateTimeField(null=True)
-    ended_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["-created_at", "-id"]

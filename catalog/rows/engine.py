@@ -11,9 +11,10 @@ import pyarrow as pa
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
+from catalog.rows.budget import Budget, online
 from catalog.rows.errors import EngineBusy, QueryError, Stopped, TooCostly
 from catalog.rows.plan import Plan
-from catalog.rows.serving import cursor_over, cursor_over_two
+from catalog.rows.serving import cursor_alone, cursor_over, cursor_over_two
 
 log = logging.getLogger(__name__)
 NOT_COMPUTED = (duckdb.OutOfRangeException, duckdb.ConversionException)
@@ -32,13 +33,20 @@ def running() -> int:
 class Run:
     """One running plan. `batches` yields what comes; `stop` may be called from any thread and ends it.
 
-    `since` is path and digest of an earlier state of the table, for a plan that compares the two.
+    `since` is path and digest of an earlier state of the table, for a plan that compares the two. With a budget of its
+    own the plan runs in an engine of its own.
     """
 
-    def __init__(self, plan: Plan, path: str, sha256: str, *, since: tuple[str, str] | None = None):
+    def __init__(
+        self, plan: Plan, path: str, sha256: str, *, since: tuple[str, str] | None = None, budget: Budget | None = None
+    ):
         self.plan = plan
+        self._seconds = (budget or online()).query_ms / 1000
         self._stack = contextlib.ExitStack()
-        over = cursor_over(path, sha256) if since is None else cursor_over_two(since, (path, sha256))
+        if budget is not None:
+            over = cursor_alone((path, sha256), budget)
+        else:
+            over = cursor_over(path, sha256) if since is None else cursor_over_two(since, (path, sha256))
         self._cursor = self._stack.enter_context(over)
         self._reader = None
         self._stopped = self._late = self._told = False
@@ -82,7 +90,7 @@ class Run:
         self._take_place()
         _at_work.add(self)
         began = time.monotonic()
-        timer = threading.Timer(settings.ENGINE_QUERY_MS / 1000, self._give_up)
+        timer = threading.Timer(self._seconds, self._give_up)
         timer.daemon = True
         timer.start()
         try:

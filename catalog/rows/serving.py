@@ -15,6 +15,7 @@ import duckdb
 from django.conf import settings
 
 from catalog.parts import PARTS, parts_of
+from catalog.rows.budget import Budget, online
 from catalog.store import store
 
 MOST_OPEN = 12
@@ -43,9 +44,9 @@ class Instance:
         self.marked = 0.0  # when the file was last marked as in use
 
 
-def locked_engine(views: dict[str, tuple[Path, bool]]) -> duckdb.DuckDBPyConnection:
+def locked_engine(views: dict[str, tuple[Path, bool]], budget: Budget | None = None) -> duckdb.DuckDBPyConnection:
     """An engine that sees these views and nothing else; of each the file, and whether that is a serving copy."""
-    connection = duckdb.connect(config=limits())
+    connection = duckdb.connect(config=limits(budget))
     connection.execute("SET TimeZone = 'UTC'")
     names = [(str(path).replace("'", "''"), copy) for path, copy in views.values()]
     if plain := ", ".join(f"'{name}'" for name, copy in names if not copy):
@@ -76,6 +77,16 @@ def cursor_over(path: str, sha256: str):
     finally:
         cursor.close()
         _give_back(instance)
+
+
+@contextmanager
+def cursor_alone(table: tuple[str, str], budget: Budget):
+    """A cursor on an engine of its own, with this budget, over a stored table, path and digest: the view `source`."""
+    connection = locked_engine({"source": _readable(*table)}, budget)
+    try:
+        yield connection
+    finally:
+        connection.close()
 
 
 @contextmanager
@@ -230,13 +241,14 @@ def _target(sha256: str) -> Path:
     return Path(settings.SERVING_DIR) / f"{sha256}.duckdb"
 
 
-def limits() -> dict:
+def limits(budget: Budget | None = None) -> dict:
     """What an engine of ours may use of this machine."""
+    budget = budget or online()
     scratch = Path(settings.SCRATCH_DIR) / f"engine-{os.getpid()}"
     scratch.mkdir(parents=True, exist_ok=True, mode=0o700)
     return {
-        "memory_limit": f"{settings.ENGINE_MEMORY_MB}MB",
+        "memory_limit": f"{budget.memory_mb}MB",
         "threads": settings.ENGINE_THREADS,
         "temp_directory": str(scratch),
-        "max_temp_directory_size": "4GB",
+        "max_temp_directory_size": f"{budget.disk_gb}GB",
     }

@@ -5,13 +5,13 @@ from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
 
-from catalog.models import Basis, Dataset, Job, Source, Version
-from catalog.states import DATASET, OF_BASIS, SOURCE, VERSION
+from catalog.models import Basis, Dataset, Export, Job, Source, Version
+from catalog.states import DATASET, EXPORT, OF_BASIS, SOURCE, VERSION
 from opendata.models import Submission
 from opendata.states import SUBMISSION
 from portal.management.commands.states import TABLES
 
-TABLE_OF = {Basis: OF_BASIS, Dataset: DATASET, Source: SOURCE, Submission: SUBMISSION, Version: VERSION}
+TABLE_OF = {Basis: OF_BASIS, Dataset: DATASET, Export: EXPORT, Source: SOURCE, Submission: SUBMISSION, Version: VERSION}
 BY_A_MACHINE = {Job}  # held by a lease and a fence: catalog/jobs.py
 
 
