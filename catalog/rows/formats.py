@@ -2,16 +2,15 @@
 
 import contextlib
 import io
-import json
-import math
 import os
 import tempfile
 from collections.abc import Iterator
-from datetime import date, datetime, time, tzinfo
+from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
@@ -22,8 +21,11 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models.distribution import Format
+from catalog.rows.json_text import bytes_of, joined, json_value, objects, texts
 
-PIECE = 1_000  # rows handed over at once
+PIECE_BYTES = 256 * 1024  # of rows handed over at once, as they lie in memory
+GROUP_ROWS, GROUP_BYTES = 100_000, 16 * 1024 * 1024  # rows of one group of a Parquet file, and what they may take
+DICTIONARY_BYTES = 64 * 1024  # values of a column in a group of a Parquet file, before it gives up to number them
 INSTANTS = frozenset({"parquet", "arrow"})
 ARROW_TYPES = {
     "boolean": pa.bool_(), "integer": pa.int64(), "decimal": pa.decimal128(38, 6), "float": pa.float64(),
@@ -33,6 +35,7 @@ ARROW_TYPES = {
 SHEET_ROWS = 1_048_575
 FORMULA = r"^\s*[=+\-@\t\r\x{FF1D}\x{FF0B}\x{FF0D}\x{FF20}]"
 NUMBER = r"^[+-]?[\d.,\s]*%?$"
+MAY_BE_FORMULA = np.isin(np.arange(256), [*b"\t\n\f\r =+-@", 0xEF])  # first bytes of what FORMULA finds
 
 
 class Streamed(StrEnum):
@@ -134,8 +137,9 @@ def check_fits(kind: Format, row_count: int, columns) -> None:
 
 def _pieces(rows) -> Iterator[pa.RecordBatch]:
     for batch in rows.batches():
-        for start in range(0, batch.num_rows, PIECE):
-            yield batch.slice(start, PIECE)
+        size = max(1, batch.num_rows * PIECE_BYTES // max(batch.nbytes, 1))
+        for start in range(0, batch.num_rows, size):
+            yield batch.slice(start, size)
 
 
 def _csv(rows) -> Iterator[bytes]:
@@ -164,7 +168,8 @@ def _csv_bom(rows) -> Iterator[bytes]:
 def _plain(batch: pa.RecordBatch) -> pa.RecordBatch:
     arrays = []
     for column in batch.columns:
-        if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+        if (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)) and _may_be_formula(column):
+            column = pc.cast(column, pa.string())
             risky = pc.and_(
                 pc.match_substring_regex(column, FORMULA), pc.invert(pc.match_substring_regex(column, NUMBER))
             )
@@ -173,6 +178,17 @@ def _plain(batch: pa.RecordBatch) -> pa.RecordBatch:
             column = _written_moment(column)
         arrays.append(column)
     return pa.RecordBatch.from_arrays(arrays, names=batch.schema.names)
+
+
+def _may_be_formula(column: pa.Array) -> bool:
+    """Whether the first byte of any text is one that a formula begins with: tells most columns free at no cost."""
+    _validity, places, data = column.buffers()
+    if data is None:
+        return False
+    kind = np.int64 if pa.types.is_large_string(column.type) else np.int32
+    places = np.frombuffer(places, kind)[column.offset : column.offset + len(column) + 1]
+    begins = places[:-1][places[:-1] < places[1:]]
+    return bool(MAY_BE_FORMULA[np.frombuffer(data, np.uint8)[begins]].any())
 
 
 def _written_moment(column: pa.Array) -> pa.Array:
@@ -184,7 +200,7 @@ def _written_moment(column: pa.Array) -> pa.Array:
 
 def _ndjson(rows) -> Iterator[bytes]:
     for batch in _pieces(rows):
-        text = "".join(json.dumps(jsonable(row), ensure_ascii=False) + "\n" for row in batch.to_pylist()).encode()
+        text = bytes_of(objects(batch, after="\n"))
         rows.exit.gone(batch.num_rows, len(text))
         yield text
 
@@ -195,40 +211,39 @@ def _geojson(rows) -> Iterator[bytes]:
     check_fits(Format.GEOJSON, 0, rows.columns)
     rows.exit.gone(0, 40)
     yield b'{"type":"FeatureCollection","features":['
-    lead = ""
+    lead = b""
     for batch in _pieces(rows):
-        parts = []
-        for row in batch.to_pylist():
-            parts.append(lead + json.dumps(_feature(row, place), ensure_ascii=False, separators=(",", ":")))
-            lead = ",\n"
-        text = "".join(parts).encode()
+        text = lead + bytes_of(_features(batch, place)).removesuffix(b",\n")
         rows.exit.gone(batch.num_rows, len(text))
         yield text
+        lead = b",\n"
     yield b"]}\n"
 
 
-def _feature(row: dict, place: tuple[str, ...]) -> dict:
+def _features(batch: pa.RecordBatch, place: tuple[str, ...]) -> pa.Array:
+    """Each row as a feature, a comma and a line break behind it."""
     if len(place) == 1:
-        text = row.pop(place[0])
-        geometry = json.loads(text) if text else None
+        where = pc.fill_null(batch.column(place[0]), "null")
     else:
-        at = [row[name] for name in place]
-        geometry = None if None in at else {"type": "Point", "coordinates": [float(value) for value in at]}
-    return {"type": "Feature", "geometry": geometry, "properties": jsonable(row)}
+        at = [texts(pc.cast(batch.column(name), pa.float64())) for name in place]
+        nowhere = pc.or_(*(pc.is_null(batch.column(name)) for name in place))
+        where = pc.if_else(nowhere, "null", joined(['{"type":"Point","coordinates":[', at[0], ",", at[1], "]}"]))
+    about = objects(batch.drop_columns(list(place)) if len(place) == 1 else batch)
+    return joined(['{"type":"Feature","geometry":', where, ',"properties":', about, "},\n"])
 
 
 def _parquet(rows) -> Iterator[bytes]:
     """Parquet has its index at the end: groups of rows are handed over as they are written."""
     sink = _Sink()
     writer = None
+    options = {"compression": "zstd", "dictionary_pagesize_limit": DICTIONARY_BYTES}
     try:
-        for batch in rows.batches():
-            writer = writer or pq.ParquetWriter(sink, batch.schema, compression="zstd")
-            writer.write_batch(batch, row_group_size=100_000)
+        for group in _groups(rows):
+            writer = writer or pq.ParquetWriter(sink, group.schema, **options)
+            writer.write_table(group, row_group_size=GROUP_ROWS)
             size = sink.size
-            rows.exit.gone(batch.num_rows, size)
-            if size:
-                yield sink.taken()
+            rows.exit.gone(group.num_rows, size)
+            yield sink.taken()
         if writer is None:
             schema = pa.schema([(column.name, pa.string()) for column in rows.columns])
             writer = pq.ParquetWriter(sink, schema)
@@ -237,6 +252,19 @@ def _parquet(rows) -> Iterator[bytes]:
             writer.close()
     rows.exit.gone(0, sink.size)
     yield sink.taken()
+
+
+def _groups(rows) -> Iterator[pa.Table]:
+    """Batches together, as many as a group of rows may hold."""
+    held, count, size = [], 0, 0
+    for batch in rows.batches():
+        held.append(batch)
+        count, size = count + batch.num_rows, size + batch.nbytes
+        if count >= GROUP_ROWS or size >= GROUP_BYTES:
+            yield pa.Table.from_batches(held)
+            held, count, size = [], 0, 0
+    if held:
+        yield pa.Table.from_batches(held)
 
 
 def _arrow(rows) -> Iterator[bytes]:
@@ -337,7 +365,7 @@ def _write_cell(sheet, row: int, column: int, value, dates, moments) -> None:
 
 def jsonable(row: dict, zone: tzinfo | None = None) -> dict:
     """A row in JSON's own kinds, moments in the zone. A number that a double does not hold exactly becomes text."""
-    return {name: _json_value(value if zone is None else _moved(value, zone)) for name, value in row.items()}
+    return {name: json_value(value if zone is None else _moved(value, zone)) for name, value in row.items()}
 
 
 def _moved(value, zone: tzinfo):
@@ -346,19 +374,3 @@ def _moved(value, zone: tzinfo):
         with contextlib.suppress(OverflowError):
             return value.astimezone(zone)
     return value
-
-
-def _json_value(value):
-    if isinstance(value, bool) or value is None or isinstance(value, str):
-        return value
-    if isinstance(value, int):
-        return value if abs(value) < 2**53 else str(value)
-    if isinstance(value, float):
-        return value if math.isfinite(value) else str(value)
-    if isinstance(value, Decimal):
-        return float(value) if len(value.as_tuple().digits) <= 15 else str(value)
-    if isinstance(value, datetime):
-        return value.isoformat().replace("+00:00", "Z")
-    if isinstance(value, date | time):
-        return value.isoformat()
-    return str(value)
