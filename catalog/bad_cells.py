@@ -13,9 +13,10 @@ from catalog.models import Basis, Distribution, Table
 from catalog.reading_words import why_words
 from catalog.store import store
 
-NAMES = ("row", "column", "text", "why")
+READ = ("row", "column", "text", "why")
+NAMES = (*READ, "version")
 BATCH = 1_000
-BESIDE_TEXT = 300  # bytes of a line for the row, the column and the reason, at most
+BESIDE_TEXT = 300  # bytes of a line for the row, the column, the reason and the version, at most
 
 
 @dataclass(frozen=True)
@@ -31,14 +32,21 @@ class BadCells:
 
     columns = [Head(name) for name in NAMES]
 
-    def __init__(self, path: str, exit_: Exit):
-        self.path, self.exit = path, exit_
+    def __init__(self, path: str, number: int, exit_: Exit):
+        self.path, self.number, self.exit = path, number, exit_
 
     def batches(self) -> Iterator[pa.RecordBatch]:
-        """The cells in the order of the file, each with the reason in the reader's language."""
+        """The cells in the order of the files, each with the reason in the reader's language and its file's version."""
         for batch in _batches(self.path):
             reasons = pa.array([why_words(why) for why in batch["why"].to_pylist()], pa.string())
-            yield pa.RecordBatch.from_arrays([*(batch[name] for name in NAMES[:-1]), reasons], names=list(NAMES))
+            cells = [*(batch[name] for name in READ[:-1]), reasons, self._versions(batch)]
+            yield pa.RecordBatch.from_arrays(cells, names=list(NAMES))
+
+    def _versions(self, batch: pa.RecordBatch) -> pa.Array:
+        """The version whose file each cell stands in: this one, unless the list says that the row was there before."""
+        if "version" not in batch.schema.names:
+            return pa.array([self.number] * batch.num_rows, pa.int32())
+        return pc.fill_null(batch["version"], self.number)
 
     def close(self, outcome: str = "reader left") -> None:
         """Writes down what left."""
@@ -58,11 +66,13 @@ def open_bad_cells(table: Table, duty: Basis, *, by: Actor) -> BadCells:
         bytes=BESIDE_TEXT * (table.bad_cells + 1) + 2 * sum(lengths),
     )
     exit_, path = open_file(file, by=by)
-    return BadCells(path, exit_)
+    return BadCells(path, table.version.number, exit_)
 
 
 def _batches(path: str) -> Iterator[pa.RecordBatch]:
     if not path:
         return
     with store().open(path) as file:
-        yield from pq.ParquetFile(file).iter_batches(BATCH, columns=list(NAMES))
+        held = pq.ParquetFile(file)
+        names = [name for name in NAMES if name in held.schema_arrow.names]
+        yield from held.iter_batches(BATCH, columns=names)

@@ -18,11 +18,14 @@ from catalog.models import Dataset, Job, Mode, Table, Version
 from catalog.parts import PARTS, digest_of_list, parts_list
 from catalog.row_keys import named_keys
 from catalog.rows import joining
+from catalog.rows.joined_cells import cells_after_append, cells_after_upsert
 from catalog.rows.scope import quoted
 from catalog.store import store
 
 MOST_PARTS = 64
 NAMED = 10
+PLACES = "places.parquet"
+NO_BAD_CELLS = {"bad_cells_file": None, "bad_cells_total": 0}
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,10 @@ def notes_on(job: Job) -> list[dict]:
 
 
 def joined(base: Base, told: dict, *, scratch: Path, folder: str) -> dict:
-    """The fields of the table that comes of it; its new files are in the store under names in this folder."""
+    """The fields of the table that comes of it; its new files are in the store under names in this folder.
+
+    With them the list of bad cells as the reader of files tells of it: a file on this machine, and how many.
+    """
     former = base.tables.get(told["name"])
     if former is None:
         raise ValidationError(
@@ -79,16 +85,44 @@ def joined(base: Base, told: dict, *, scratch: Path, folder: str) -> dict:
     _check_columns(told, former)
     scratch.mkdir(parents=True, exist_ok=True)
     paths = [_local(part["path"], scratch) for part in former.files]
+    cells = _BadCells(base, former, told, scratch)
     if base.mode == Mode.APPEND:
         written = [None] * len(paths)
         new, out = Path(told["file"]), scratch / "added.parquet"
         written.append(joining.append(new, out, _columns(former, told), after=former.rows))
+        found = cells.after_append()
     else:
         written = _upserted(base, told, former, paths, scratch)
+        found = cells.after_upsert()
     if len(written) > MOST_PARTS:
         new = [one.path if one else path for one, path in zip(written, [*paths, None], strict=True)]
         written, paths = [joining.merge([path for path in new if path], scratch / "merged.parquet")], []
-    return _fields(former, told, paths, written, folder)
+    return _fields(former, told, paths, written, folder) | found
+
+
+class _BadCells:
+    """The list of bad cells of a table that grows."""
+
+    def __init__(self, base: Base, former: Table, told: dict, scratch: Path):
+        self.former = _local(former.bad_cells_path, scratch) if former.bad_cells_path else None
+        self.new = Path(told["bad_cells_file"]) if told["bad_cells_file"] else None
+        self.number, self.rows = base.version.number, former.rows
+        self.out, self.places = scratch / "bad.parquet", scratch / PLACES
+
+    def after_append(self) -> dict:
+        if not (self.former or self.new):
+            return NO_BAD_CELLS
+        return self._told(cells_after_append(self.former, self.new, self.out, number=self.number, after=self.rows))
+
+    def after_upsert(self) -> dict:
+        if not (self.former or self.new):
+            return NO_BAD_CELLS
+        return self._told(cells_after_upsert(self.former, self.new, self.out, number=self.number, places=self.places))
+
+    def _told(self, written) -> dict:
+        if not written.rows:
+            return NO_BAD_CELLS
+        return {"bad_cells_file": str(written.path), "bad_cells_total": written.rows}
 
 
 def _upserted(base: Base, told: dict, former: Table, paths: list[Path], scratch: Path) -> list:
@@ -100,7 +134,8 @@ def _upserted(base: Base, told: dict, former: Table, paths: list[Path], scratch:
             params={"name": former.name},
         )  # fmt: skip
     try:
-        return joining.upsert(paths, Path(told["file"]), scratch, _columns(former, told), keys)
+        columns, places = _columns(former, told), scratch / PLACES
+        return joining.upsert(paths, Path(told["file"]), scratch, columns, keys, places=places)
     except joining.KeyTrouble as trouble:
         raise ValidationError(_key_words(trouble) % {"rows": f"{trouble.rows:,}", "keys": ", ".join(keys)}) from None
 

@@ -84,17 +84,8 @@ def _store(job: Job, asked: dict, result: dict, base: Base | None, lease: jobs.L
     folder, tables, about = uploads.try_folder(job), [], {}
     for position, told in enumerate(result["tables"]):
         lease.check()
-        bad_cells = f"{folder}/{position}.bad.parquet" if told["bad_cells_file"] else ""
-        if bad_cells:
-            store().put(told["bad_cells_file"], bad_cells)
-        table = Table(
-            name=told["name"],
-            position=position,
-            bad_cells_path=bad_cells,
-            bad_cells=told["bad_cells_total"],
-            **_digested(told["bad_cells_file"]),
-            **_rows(told | {"position": position}, base, uploads.scratch_of(job) / f"joined-{position}", folder),
-        )
+        rows = _rows(told | {"position": position}, base, uploads.scratch_of(job) / f"joined-{position}", folder)
+        table = Table(name=told["name"], position=position, **_with_bad_cells(rows, f"{folder}/{position}.bad.parquet"))
         tables.append(table)
         about[told["name"]] = {name: plain(told[name]) for name in SHOWN}
     if base:
@@ -111,16 +102,24 @@ def _rows(told: dict, base: Base | None, scratch: Path, folder: str) -> dict:
     path = f"{folder}/{told['position']}.parquet"
     store().put(told["file"], path)
     columns = [_column(column) for column in told["columns"]]
-    return {"path": path, "rows": told["rows"], "bytes": told["bytes"], "sha256": told["sha256"], "schema": columns}
+    same = {key: told[key] for key in ("rows", "bytes", "sha256", "bad_cells_file", "bad_cells_total")}
+    return {"path": path, "schema": columns, **same}
 
 
-def _digested(bad_cells: str | None) -> dict:
-    """Length and SHA-256 of the list of bad cells, where there is one."""
-    if not bad_cells:
-        return {}
-    with Path(bad_cells).open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return {"bad_cells_bytes": Path(bad_cells).stat().st_size, "bad_cells_sha256": digest}
+def _with_bad_cells(rows: dict, path: str) -> dict:
+    """The fields of a table; the list of its bad cells, where there is one, is in the store under this path."""
+    file, count = rows.pop("bad_cells_file"), rows.pop("bad_cells_total")
+    if not file:
+        return rows
+    with Path(file).open("rb") as held:
+        digest, size = hashlib.file_digest(held, "sha256").hexdigest(), Path(file).stat().st_size
+    store().put(file, path)
+    return rows | {
+        "bad_cells_path": path,
+        "bad_cells": count,
+        "bad_cells_bytes": size,
+        "bad_cells_sha256": digest,
+    }
 
 
 def _column(told: dict) -> dict:

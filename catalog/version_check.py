@@ -50,6 +50,7 @@ class TableCheck:
 
     table: Table
     title: str
+    is_open: bool
     detected: dict
     columns: list[ColumnCheck]
     start: int
@@ -75,6 +76,11 @@ class TableCheck:
         return self.start + 1, self.start + len(self.columns), len(self.table.schema)
 
     @property
+    def lists_bad_cells(self) -> bool:
+        """Whether there are bad cells to see, of this file or of rows that were there before."""
+        return self.is_open and self.table.bad_cells > 0
+
+    @property
     def delimiter(self) -> str:
         """The delimiter as something that can be seen."""
         return DELIMITERS.get(self.detected.get("delimiter"), self.detected.get("delimiter"))
@@ -93,6 +99,7 @@ def check_of(version: Version, table: Table, start: int, *, by: Actor) -> TableC
     return TableCheck(
         table=table,
         title=about.get("title", table.name),
+        is_open=duty is not None,
         detected=about.get("detected", {}),
         columns=[_column(column if duty else _without_cells(column), table, before) for column in schema],
         start=start,

@@ -31,14 +31,15 @@ def _stop_at_misfits(con, source, described):
 
 
 def _kept(con, source, described, path):
-    """Writes every cell that became null under an asked type (row, column, text, why); lists the first ones."""
+    """Writes every cell that became null under an asked type (row, column, text, why, and the table's row); lists the
+    first ones."""
     hurt = [(column, choice) for column, choice, about in described if about["bad_cells"]]
     if not hurt:
         return {"bad_cells": [], "bad_cells_total": 0, "bad_cells_file": None}
     cells = ", ".join(_bad_cell(column, choice) for column, choice in hurt)
     con.execute(
-        f'COPY (SELECT row, b.c AS "column", b.t AS text, b.w AS why '
-        f"FROM (SELECT __at AS row, unnest([{cells}]) AS b FROM {source.rows_with_place}) WHERE b IS NOT NULL) "
+        f'COPY (SELECT row, b.c AS "column", b.t AS text, b.w AS why, __row '
+        f"FROM (SELECT __at AS row, __row, unnest([{cells}]) AS b FROM {source.rows_with_place}) WHERE b IS NOT NULL) "
         f"TO '{path.name}' (FORMAT parquet, COMPRESSION zstd)"
     )
     first = con.execute(

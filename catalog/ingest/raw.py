@@ -41,10 +41,11 @@ class Source:
 
     @property
     def rows_with_place(self):
-        """SQL for the relation with `__at`, the row as the file counts it."""
+        """SQL for the relation with `__row`, its row, and `__at`, the row as the file counts it."""
         if self.numbered:
             return f"(SELECT * FROM {self.relation})"
-        return f"(SELECT *, row_number() OVER () + {self.first_row - 1} AS __at FROM {self.relation})"
+        counted = f"(SELECT *, row_number() OVER () AS __row FROM {self.relation})"
+        return f"(SELECT *, __row + {self.first_row - 1} AS __at FROM {counted})"
 
 
 class RawWriter:

@@ -36,46 +36,46 @@ class Written:
 
 def append(new: Path, out: Path, columns: dict[str, str], *, after: int) -> Written:
     """The new rows as a file of their own, their numbers from `after` on; what is read for each column, in order."""
-    with _engine() as connection:
+    with engine() as connection:
         listed = _listed(columns)
-        select = f"SELECT __row + {after} AS __row, {listed} FROM {_file(new)}"
-        return _write(connection, select, out)
+        select = f"SELECT __row + {after} AS __row, {listed} FROM {sql_file(new)}"
+        return write(connection, select, out)
 
 
-def upsert(former: list[Path], new: Path, out: Path, columns: dict[str, str], keys: list[str]) -> list[Written | None]:
+def upsert(
+    former: list[Path], new: Path, out: Path, columns: dict[str, str], keys: list[str], *, places: Path
+) -> list[Written | None]:
     """For each former file the one that takes its place, or None where it stays; last the file of rows that are new.
 
-    Of rows with the same key in the new file none is chosen: that, and an empty key, is trouble.
+    Of rows with the same key in the new file none is chosen: that, and an empty key, is trouble. `places` is written:
+    which row of the file came to be which row of the table.
     """
-    with _engine() as connection:
-        connection.execute(f"CREATE TEMP TABLE fresh AS SELECT {_listed(columns)} FROM {_file(new)}")
-        connection.execute("ALTER TABLE fresh ADD COLUMN __taken BOOLEAN DEFAULT false")
+    with engine() as connection:
+        rows = f"SELECT __row AS __came, {_listed(columns)} FROM {sql_file(new)}"
+        connection.execute(f"CREATE TEMP TABLE fresh AS {rows}")
         _check_keys(connection, "file", "fresh", keys)
         _check_keys(connection, "table", f"read_parquet({_list(former)}, union_by_name=true)", keys)
         found = [
             _replaced(connection, path, out / f"{n}.parquet", list(columns), keys) for n, path in enumerate(former)
         ]
-        after = connection.execute(f"SELECT max(__row) FROM read_parquet({_list(former)})").fetchone()[0] or 0
+        _place(connection, f"read_parquet({_list(former)}, union_by_name=true)", keys)
         listed = ", ".join(f"n.{quoted(column)}" for column in columns)
-        rest = (
-            f"SELECT row_number() OVER (ORDER BY n.rowid) + {after} AS __row, {listed} FROM fresh n "
-            f"WHERE NOT EXISTS (SELECT 1 FROM read_parquet({_list(former)}, union_by_name=true) f "
-            f"WHERE {_same(keys)})"
-        )
-        last = _write(connection, rest, out / f"{len(former)}.parquet")
+        rest = f"SELECT p.place AS __row, {listed} FROM fresh n JOIN places p ON n.__came = p.came WHERE NOT p.taken"
+        last = write(connection, f"{rest} ORDER BY p.place", out / f"{len(former)}.parquet")
+        write(connection, "SELECT came, place FROM places", places)
         return [*found, last if last.rows else None]
 
 
 def merge(paths: list[Path], out: Path) -> Written:
     """One file of many, the rows in their order."""
-    with _engine() as connection:
-        return _write(connection, f"SELECT * FROM ({together(paths)}) ORDER BY __row", out)
+    with engine() as connection:
+        return write(connection, f"SELECT * FROM ({together(paths)}) ORDER BY __row", out)
 
 
 def described(paths: list[Path], columns: list[str], *, placed: set[str]) -> dict[str, dict]:
     """For each column of all these files together: nulls, distinct values (estimated), least and greatest as text."""
     found = {}
-    with _engine() as connection:
+    with engine() as connection:
         for start in range(0, len(columns), COLUMNS_AT_ONCE):
             some = columns[start : start + COLUMNS_AT_ONCE]
             asked = ", ".join(_measures(column, column in placed) for column in some)
@@ -86,21 +86,33 @@ def described(paths: list[Path], columns: list[str], *, placed: set[str]) -> dic
 
 def together(paths: list[Path]) -> str:
     """SQL of all rows of these files in their order; numbers get the widest type that one of them needs."""
-    return " UNION ALL ".join(f"SELECT * FROM {_file(path)}" for path in paths)
+    return " UNION ALL ".join(f"SELECT * FROM {sql_file(path)}" for path in paths)
 
 
 def _replaced(connection, path: Path, out: Path, columns: list[str], keys: list[str]) -> Written | None:
     """The file with the rows that the new ones replace; None where they change nothing in it."""
     others = [column for column in columns if column not in keys]
     differs = " OR ".join(f"f.{quoted(c)} IS DISTINCT FROM n.{quoted(c)}" for c in others) or "false"
-    joined = f"FROM {_file(path)} f JOIN fresh n ON {_same(keys)}"
+    joined = f"FROM {sql_file(path)} f JOIN fresh n ON {_same(keys)}"
     if not connection.execute(f"SELECT count(*) {joined} WHERE {differs}").fetchone()[0]:
         return None
     chosen = ", ".join(
-        f"CASE WHEN n.__taken IS NULL THEN f.{quoted(c)} ELSE n.{quoted(c)} END AS {quoted(c)}" for c in columns
+        f"CASE WHEN n.__came IS NULL THEN f.{quoted(c)} ELSE n.{quoted(c)} END AS {quoted(c)}" for c in columns
     )
-    select = f"SELECT f.__row, {chosen} FROM {_file(path)} f LEFT JOIN fresh n ON {_same(keys)} ORDER BY f.__row"
-    return _write(connection, select, out)
+    select = f"SELECT f.__row, {chosen} FROM {sql_file(path)} f LEFT JOIN fresh n ON {_same(keys)} ORDER BY f.__row"
+    return write(connection, select, out)
+
+
+def _place(connection, former: str, keys: list[str]) -> None:
+    """Makes the table of places: its former's (`taken`), or one after all of these in the file's order."""
+    connection.execute(
+        f"CREATE TEMP TABLE places AS SELECT n.__came AS came, f.__row AS place, true AS taken "
+        f"FROM {former} f JOIN fresh n ON {_same(keys)}"
+    )
+    connection.execute(
+        f"INSERT INTO places SELECT __came, row_number() OVER (ORDER BY __came) + (SELECT coalesce(max(__row), 0) "
+        f"FROM {former}), false FROM fresh ANTI JOIN places ON came = __came"
+    )
 
 
 def _check_keys(connection, where: str, relation: str, keys: list[str]) -> None:
@@ -129,12 +141,14 @@ def _listed(columns: dict[str, str]) -> str:
     return ", ".join(f"{sql} AS {quoted(name)}" for name, sql in columns.items())
 
 
-def _write(connection, select: str, out: Path) -> Written:
+def write(connection, select: str, out: Path) -> Written:
+    """The rows of a query as a stored file."""
     rows = connection.execute(f"COPY ({select}) TO {_text(out)} {AS_STORED}").fetchone()[0]
     return Written(out, rows)
 
 
-def _file(path: Path) -> str:
+def sql_file(path: Path) -> str:
+    """SQL of the rows of a file."""
     return f"read_parquet({_text(path)})"
 
 
@@ -147,7 +161,8 @@ def _text(path: Path) -> str:
 
 
 @contextmanager
-def _engine():
+def engine():
+    """An engine of its own within the limits, for files that the caller names."""
     connection = duckdb.connect(config=limits())
     try:
         connection.execute("SET TimeZone = 'UTC'")

@@ -93,7 +93,7 @@ def version_check(request: HttpRequest, pk) -> HttpResponse:
 @never_cache
 @require_GET
 def bad_cells(request: HttpRequest, pk, table: str) -> HttpResponse:
-    """All cells of a table that did not fit, as a CSV file: row, column, text, why."""
+    """All cells of a table that did not fit, as a CSV file: row, column, text, why, version."""
     version = get_object_or_404(_of_own(Version.objects, request.actor).select_related("dataset"), pk=pk)
     found = get_object_or_404(version.tables.select_related("version__dataset"), name=table)
     duty = duty_of(version, request.actor)

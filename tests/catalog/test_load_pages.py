@@ -242,7 +242,10 @@ def test_it_gives_all_bad_cells_as_a_file_and_writes_that_down(client, city):
     before = Event.objects.filter(kind="disclosure.opened").count()
     answer = client.get(address)
     lines = b"".join(answer.streaming_content).decode("utf-8-sig").splitlines()
-    assert [line.replace('"', "") for line in lines] == ["row,column,text,why", "3,v,'=x,not a whole number"]
+    assert [line.replace('"', "") for line in lines] == [
+        "row,column,text,why,version",
+        "3,v,'=x,not a whole number,2",
+    ]
     assert "main-2-bad-cells" in answer["Content-Disposition"]
     assert Event.objects.filter(kind="disclosure.opened").count() == before + 1
     client.force_login(city.stranger)
