@@ -14,7 +14,7 @@ from catalog.actions.source_runs import begin_run, check_not_running, record_of,
 from catalog.models import Dataset, Job, Source
 from catalog.permissions import check_may_keep
 from catalog.policies import check_not_retired, faults
-from catalog.sources import fetching, vault
+from catalog.sources import fetching, opening
 from catalog.sources.definition import FIELDS, WHERE, check_definition
 from catalog.sources.errors import SourceError
 from catalog.sources.parts import Sample
@@ -24,7 +24,7 @@ from catalog.states import SOURCE
 
 @transaction.atomic
 def set_source(dataset: Dataset, fields: dict[str, Any], *, by: Actor) -> Source:
-    """The dataset is fetched from there. An empty password keeps the one there is, while it opens the same place."""
+    """The dataset is fetched from there. What opens it stays where nothing new is stated, while the place stays."""
     check_may_keep(by, dataset)
 
     dataset = locked(dataset)
@@ -38,7 +38,7 @@ def set_source(dataset: Dataset, fields: dict[str, Any], *, by: Actor) -> Source
         raise ValidationError(wrong)
 
     moved = not new and any(getattr(source, name) != before[name] for name in WHERE)
-    _seal(source, fields.get("password") or "", moved=moved)
+    opens = opening.keep(source, fields, before=before["sign_in"], moved=moved)
     if moved:
         source.host_key = ""
     source.set_at, source.set_by = timezone.now(), by.user
@@ -49,8 +49,7 @@ def set_source(dataset: Dataset, fields: dict[str, Any], *, by: Actor) -> Source
     if new:
         record_of(source, "source.set", by=by, facts=told)
     else:
-        names = {*changed[1], *(["password"] if fields.get("password") else [])}
-        record_of(source, "source.changed", by=by, facts={**told, "fields": sorted(names)})
+        record_of(source, "source.changed", by=by, facts={**told, "fields": sorted({*changed[1], *opens})})
     return source
 
 
@@ -80,6 +79,22 @@ def trust_key(source: Source, key: str, *, by: Actor) -> Source:
     source.save(update_fields=["host_key"])
 
     record_of(source, "source.changed", by=by, facts={**_place(source), "fields": ["host_key"]})
+    return source
+
+
+@transaction.atomic
+def renew_key(source: Source, *, by: Actor) -> Source:
+    """A new pair of keys: the server lets the source in when its keeper has put the new public half in place."""
+    check_may_keep(by, source.dataset)
+
+    source = locked_source(source)
+    check_not_running(source)
+    if source.sign_in != Source.SignIn.MADE:
+        raise ValidationError(_("This source does not sign in with a key that was made here. Change how it signs in."))
+    opening.make_key(source)
+    source.save(update_fields=["secret", "public_key"])
+
+    record_of(source, "source.changed", by=by, facts={**_place(source), "fields": ["key"]})
     return source
 
 
@@ -131,8 +146,9 @@ def remove_source(source: Source, *, by: Actor) -> Source:
     check_not_running(source)
     settle(source)
     source.state, source.next_run_at = SOURCE.after(source.state, "remove"), None
-    source.secret = source.host_key = ""
-    source.save(update_fields=["state", "secret", "host_key", "next_run_at"])
+    source.secret = source.host_key = source.public_key = ""
+    source.sign_in = Source.SignIn.PASSWORD
+    source.save(update_fields=["state", "secret", "host_key", "public_key", "sign_in", "next_run_at"])
 
     record_of(source, "source.removed", by=by, facts=_place(source))
     return source
@@ -150,13 +166,6 @@ def locked_source(source: Source) -> Source:
     if source.state == Source.State.REMOVED:
         raise ValidationError(_("This source was removed. Set it up again."))
     return source
-
-
-def _seal(source: Source, password: str, *, moved: bool) -> None:
-    if password:
-        source.secret = vault.seal(source, password)
-    elif moved and source.secret:
-        raise ValidationError({"password": _("Enter the password again: the source leads elsewhere now.")})
 
 
 @transaction.atomic

@@ -22,6 +22,18 @@ class SourceInput(serializers.Serializer):
         max_length=1000, required=False, allow_blank=True, default="", write_only=True, trim_whitespace=False,
         help_text="Kept sealed. Left out: the one there is stays, while it opens the same place.",
     )  # fmt: skip
+    sign_in = serializers.ChoiceField(
+        choices=Source.SignIn.choices, required=False, default=Source.SignIn.PASSWORD,
+        help_text="Of an SFTP server. With `made-key` the platform makes a pair: see `public_key`.",
+    )  # fmt: skip
+    private_key = serializers.CharField(
+        max_length=20_000, required=False, allow_blank=True, default="", write_only=True,
+        help_text="With `own-key`: Ed25519, ECDSA or RSA in the form of OpenSSH. Left out: the one there is stays.",
+    )  # fmt: skip
+    passphrase = serializers.CharField(
+        max_length=1000, required=False, allow_blank=True, default="", write_only=True, trim_whitespace=False,
+        help_text="Opens the private key once and is not kept.",
+    )  # fmt: skip
     tls = serializers.BooleanField(required=False, default=True)
     what = serializers.CharField(
         max_length=1000, help_text="A table or view, an address, or the path of a file with * in its name."
@@ -55,6 +67,7 @@ class SourceSerializer(SourceInput):
 
     state = serializers.ChoiceField(choices=Source.State.choices)
     has_password = serializers.SerializerMethodField()
+    public_key = serializers.CharField(help_text="For the server's keeper, where the source signs in with a key.")
     host_key = serializers.CharField(help_text="The key of an SFTP server that was trusted.")
     failures = serializers.IntegerField(help_text="In a row.")
     paused_because = serializers.CharField()
@@ -63,7 +76,7 @@ class SourceSerializer(SourceInput):
     last_run = RunSerializer(allow_null=True)
 
     def get_has_password(self, source) -> bool:
-        return bool(source.secret)
+        return bool(source.secret) and source.sign_in == Source.SignIn.PASSWORD
 
 
 class SampleSerializer(serializers.Serializer):
@@ -120,6 +133,13 @@ TRUST_KEY = {
     "summary": "Trust the key of an SFTP server",
     "description": f"The password is sent to no other. {FOR}",
     "request": KeyInput,
+    "responses": {200: SourceSerializer},
+}
+RENEW_KEY = {
+    "tags": [SOURCES],
+    "summary": "Make a new key for the source",
+    "description": f"With `made-key`; the server lets it in once its keeper has the new `public_key`. {FOR}",
+    "request": None,
     "responses": {200: SourceSerializer},
 }
 RUN_SOURCE = {

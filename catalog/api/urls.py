@@ -3,7 +3,7 @@
 from django.urls import include, path
 
 from catalog.api.docs import Docs, Redoc, Schema
-from catalog.api.views import checks, datasets, diff, keys, lists, loads, parts, root, rows, sources
+from catalog.api.views import checks, datasets, diff, exports, keys, lists, loads, parts, root, rows, sources
 
 of_dataset = [
     path("", datasets.OneDataset.as_view(), name="api-dataset"),
@@ -21,15 +21,24 @@ of_dataset = [
     path("/tables/<str:table>/diff", diff.Diff.as_view(), name="api-table-diff"),
     path("/rows", rows.Rows.as_view(), name="api-rows"),
     path("/tables/<str:table>/rows", rows.Rows.as_view(), name="api-table-rows"),
+    path("/exports", exports.DatasetExports.as_view(), name="api-dataset-exports"),
+    path("/tables/<str:table>/exports", exports.DatasetExports.as_view(), name="api-table-exports"),
     path("/versions/<int:number>/files", parts.Files.as_view(), name="api-version-files"),
     path("/versions/<int:number>/rows", rows.Rows.as_view(), name="api-version-rows"),
     path("/versions/<int:number>/tables/<str:table>/rows", rows.Rows.as_view(), name="api-version-table-rows"),
+    path("/versions/<int:number>/exports", exports.DatasetExports.as_view(), name="api-version-exports"),
+    path(
+        "/versions/<int:number>/tables/<str:table>/exports",
+        exports.DatasetExports.as_view(),
+        name="api-version-table-exports",
+    ),
 ]
 
 of_source = [
     path("", sources.OneSource.as_view(), name="api-source"),
     path("/test", sources.Test.as_view(), name="api-source-test"),
     path("/trust", sources.Trust.as_view(), name="api-source-trust"),
+    path("/key", sources.RenewKey.as_view(), name="api-source-key"),
     path("/run", sources.Run.as_view(), name="api-source-run"),
     path("/pause", sources.Pause.as_view(), name="api-source-pause"),
     path("/resume", sources.Resume.as_view(), name="api-source-resume"),
@@ -44,6 +53,9 @@ version_1 = [
     path("themes", lists.Themes.as_view(), name="api-themes"),
     path("keys", keys.Keys.as_view(), name="api-keys"),
     path("keys/<uuid:pk>", keys.OneKey.as_view(), name="api-key"),
+    path("exports", exports.Exports.as_view(), name="api-exports"),
+    path("exports/<uuid:pk>", exports.OneExport.as_view(), name="api-export"),
+    path("exports/<uuid:pk>/file", exports.ExportFile.as_view(), name="api-export-file"),
     path("jobs/<uuid:pk>", loads.OneJob.as_view(), name="api-job"),
 ]
 

@@ -38,6 +38,11 @@ class Source(models.Model):
         APPEND = "append", _("New rows are added")
         UPSERT = "upsert", _("Changed rows take the place of those with the same key")
 
+    class SignIn(models.TextChoices):
+        PASSWORD = "password", _("With a password")
+        MADE = "made-key", _("With a key that this platform makes")
+        OWN = "own-key", _("With a private key that you have")
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     dataset = models.ForeignKey(Dataset, models.PROTECT, related_name="sources")
     kind = models.CharField(_("kind"), max_length=12, choices=Kind)
@@ -50,7 +55,9 @@ class Source(models.Model):
     what = models.CharField(_("what to fetch"), max_length=1000, help_text="table or view, address, or path pattern")
     watermark = models.CharField(_("column that grows"), max_length=120, blank=True)
     taking = models.CharField(_("how new rows are taken"), max_length=8, choices=Taking, default=Taking.WHOLE)
+    sign_in = models.CharField(_("how it signs in"), max_length=8, choices=SignIn, default=SignIn.PASSWORD)
     secret = models.TextField(blank=True, help_text="sealed by catalog.sources.vault")
+    public_key = models.TextField(blank=True, help_text="the public half, where it signs in with a key")
     host_key = models.TextField(blank=True, help_text="the key of an SFTP server that a steward recognised")
     schedule = models.CharField(_("how often"), max_length=8, choices=Schedule, default=Schedule.DAILY)
     at = models.TimeField(_("at what time"), default="03:00")
@@ -70,6 +77,11 @@ class Source(models.Model):
             models.UniqueConstraint(fields=["dataset"], condition=~models.Q(state="removed"), name="source_once"),
             models.CheckConstraint(
                 condition=~models.Q(state="removed") | models.Q(secret="", next_run_at=None), name="source_forgotten"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(sign_in="password", public_key="")
+                | (~models.Q(sign_in="password") & ~models.Q(public_key="")),
+                name="source_key_has_two_halves",
             ),
         ]
 

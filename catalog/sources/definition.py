@@ -9,14 +9,16 @@ from catalog.models import Source
 
 # Whoever changes one of these leads the password elsewhere, and must know it.
 WHERE = ("kind", "host", "port", "database", "username", "tls")
-FIELDS = (*WHERE, "what", "watermark", "taking", "schedule", "at", "confirm")
+FIELDS = (*WHERE, "sign_in", "what", "watermark", "taking", "schedule", "at", "confirm")
 OF_KIND = {
     Source.Kind.POSTGRESQL: ("host", "port", "database", "username", "password", "tls", "what", "watermark", "taking"),
     Source.Kind.MYSQL: ("host", "port", "database", "username", "password", "tls", "what", "watermark", "taking"),
     Source.Kind.HTTPS: ("what", "username", "password"),
-    Source.Kind.SFTP: ("host", "port", "username", "password", "what"),
+    Source.Kind.SFTP: (
+        "host", "port", "username", "sign_in", "password", "private_key", "passphrase", "what",
+    ),
     Source.Kind.FOLDER: ("what",),
-}
+}  # fmt: skip
 NEEDED = {
     Source.Kind.POSTGRESQL: ("host", "database", "username", "what"),
     Source.Kind.MYSQL: ("host", "database", "username", "what"),
@@ -47,9 +49,9 @@ def check_definition(source: Source) -> None:
 
 
 def _blank_others(source: Source) -> None:
-    """What another kind has is empty; a password's name is none of the model's fields."""
-    blank = {"port": None, "tls": True, "taking": Source.Taking.WHOLE}
-    for name in ("host", "port", "database", "username", "tls", "watermark", "taking"):
+    """What another kind has is empty; what opens it is none of the stated fields."""
+    blank = {"port": None, "tls": True, "taking": Source.Taking.WHOLE, "sign_in": Source.SignIn.PASSWORD}
+    for name in ("host", "port", "database", "username", "tls", "sign_in", "watermark", "taking"):
         if name not in OF_KIND[source.kind]:
             setattr(source, name, blank.get(name, ""))
 

@@ -12,6 +12,9 @@ WORDS = {
     "source-unknown-host": _("No server is known by the name {host}. Check the name."),
     "source-unreachable": _("{host} does not answer. Check the server, the port, and that it lets this platform in."),
     "source-refused": _("{host} refused the login. Check the login name, the password and the database."),
+    "source-refused-key": _(
+        "{host} does not let the key of this source in. Give its keeper the public half, and compare the login name."
+    ),
     "source-no-tls": _("{host} offers no encrypted connection that can be trusted. Ask its keeper to switch TLS on."),
     "source-broke-off": _("{host} broke off in the middle. Nothing of it was kept; the next run begins again."),
     "source-slow": _("{host} took longer than allowed. Ask for less, or run it when {host} has less to do."),
@@ -36,7 +39,9 @@ WORDS = {
     "source-no-file": _("No finished file matches {what} now."),
     "source-outside": _("{what} leads out of the folder of sources. Name a path inside it."),
     "source-no-root": _("No folder of this platform’s server is open to sources. The operator sets SOURCE_FOLDER."),
-    "source-sealed": _("What opens this source can no longer be read here. Enter the password again."),
+    "source-sealed": _(
+        "What opens this source can no longer be read here. Enter the password again, or give it another key."
+    ),
 }
 NOTES = {
     "lost-rows": _("{table} had {before} rows and has {now} now. Most are gone: make sure that the source is whole."),

@@ -1,7 +1,5 @@
 """A folder on an SFTP server whose key a steward has recognised; before that no password is sent."""
 
-import base64
-import hashlib
 import posixpath
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +10,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from catalog.models import Source
-from catalog.sources import finding, guard, vault
+from catalog.sources import finding, guard, keys, vault
 from catalog.sources.errors import SourceError
 from catalog.sources.parts import Brought, Progress, Sample
 from catalog.sources.texts import first_lines
@@ -36,8 +34,8 @@ def sample(source: Source) -> Sample:
             with _opened(client, folder, found, source) as file:
                 return first_lines(file.read(SAMPLE_BYTES), name=found.name)
     except _UnknownKey as shown:
-        about = _("The key that was trusted before was: %(key)s") % {"key": fingerprint(source.host_key)}
-        return Sample(key=shown.key, fingerprint=fingerprint(shown.key), about=about if shown.changed else "")
+        about = _("The key that was trusted before was: %(key)s") % {"key": keys.fingerprint(source.host_key)}
+        return Sample(key=shown.key, fingerprint=keys.fingerprint(shown.key), about=about if shown.changed else "")
 
 
 def fetch(source: Source, to: Path, before: dict, progress: Progress) -> Brought:
@@ -57,15 +55,6 @@ def fetch(source: Source, to: Path, before: dict, progress: Progress) -> Brought
     return Brought(name=found.name, file="fetched", content=content, marks=found.marks)
 
 
-def fingerprint(key: str) -> str:
-    """The key in short, as `ssh-keygen -l` and server keepers write it."""
-    if not key:
-        return ""
-    kind, _space, text = key.partition(" ")
-    digest = hashlib.sha256(base64.b64decode(text)).digest()
-    return f"{kind} SHA256:{base64.b64encode(digest).decode().rstrip('=')}"
-
-
 @contextmanager
 def _folder(source: Source) -> Iterator[tuple[paramiko.SFTPClient, str, str]]:
     """The client in the folder of the source, and the pattern of its files."""
@@ -83,18 +72,29 @@ def _session(source: Source) -> Iterator[paramiko.SFTPClient]:
         transport.banner_timeout = transport.auth_timeout = guard.CONNECT_SECONDS
         transport.start_client(timeout=guard.CONNECT_SECONDS)
         _check_key(source, transport.get_remote_server_key())
-        transport.auth_password(source.username, vault.unseal(source), fallback=False)
+        _sign_in(source, transport)
         client = paramiko.SFTPClient.from_transport(transport)
         client.get_channel().settimeout(settings.SOURCE_STATEMENT_SECONDS)
         yield client
     except paramiko.AuthenticationException:
-        raise SourceError("source-refused", host=source.host) from None
+        code = "source-refused" if source.sign_in == Source.SignIn.PASSWORD else "source-refused-key"
+        raise SourceError(code, host=source.host) from None
     except TimeoutError:
         raise SourceError("source-slow", host=source.host) from None
     except (paramiko.SSHException, EOFError, ConnectionError):
         raise SourceError("source-broke-off", host=source.host) from None
     finally:
         transport.close()
+
+
+def _sign_in(source: Source, transport: paramiko.Transport) -> None:
+    secret = vault.unseal(source)
+    if source.sign_in == Source.SignIn.PASSWORD:
+        wanted = transport.auth_password(source.username, secret, fallback=False)
+    else:
+        wanted = transport.auth_publickey(source.username, keys.opened(secret))
+    if wanted:  # one step more than a source has
+        raise paramiko.AuthenticationException
 
 
 def _check_key(source: Source, key: paramiko.PKey) -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from catalog.models import Source
+from catalog.sources import keys
 from tests import loads, world
 from tests.api import caller, dataset_url
 from tests.problems import assert_problem
@@ -79,8 +80,27 @@ def test_it_is_closed_to_everybody_else(people, city):
     for who in (people.stranger, people.approver, people.requester):
         client = caller(who, "read", "write", "grant")
         assert client.get(dataset_url(people.trees, "/source")).status_code == 403
-        assert {post(client, people.trees, verb).status_code for verb in ("test", "run", "pause", "resume")} == {403}
+        verbs = ("test", "key", "run", "pause", "resume")
+        assert {post(client, people.trees, verb).status_code for verb in verbs} == {403}
         assert client.delete(dataset_url(people.trees, "/source")).status_code == 403
     reader = caller(people.owner, "read")
     assert reader.get(dataset_url(people.trees, "/source")).status_code == 403
     assert caller().get(dataset_url(people.trees, "/source")).status_code == 401
+
+
+def test_a_program_has_a_key_made_and_gets_its_public_half_alone(people):
+    client = caller(people.owner, "write")
+    fields = {"kind": "sftp", "host": "files.parks.example", "username": "causeway", "what": "/out/*.csv"}
+    made = put(client, people.trees, {**fields, "sign_in": "made-key"}).json()
+    assert made["public_key"].startswith("ssh-ed25519 ") and made["sign_in"] == "made-key" and not made["has_password"]
+    assert "private_key" not in made and "passphrase" not in made and "secret" not in made
+    renewed = post(client, people.trees, "key").json()
+    assert renewed["public_key"].startswith("ssh-ed25519 ") and renewed["public_key"] != made["public_key"]
+
+    pair = keys.make("x")
+    own = put(client, people.trees, {**fields, "sign_in": "own-key", "private_key": pair.private})
+    assert own.status_code == 200 and own.json()["public_key"].split()[1] == pair.public.split()[1]
+    assert pair.private.split("\n")[2] not in own.content.decode()
+    assert_problem(post(client, people.trees, "key"), 400, "validation-failed")
+    wrong = put(client, people.trees, {**fields, "sign_in": "own-key", "private_key": pair.public})
+    assert "public half" in wrong.content.decode()

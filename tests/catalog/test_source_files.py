@@ -4,7 +4,6 @@ import datetime
 import http.server
 import ipaddress
 import os
-import socket
 import ssl
 import threading
 import time
@@ -23,6 +22,7 @@ from catalog.sources import guard
 from catalog.sources.errors import SourceError
 from tests import world
 from tests.loads import empty_store, files_in_scratch, files_in_store
+from tests.sftp import Gatekeeper, sftp_server
 from tests.sources import carried_out
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -287,76 +287,6 @@ def test_a_folder_leads_nowhere_else(folder, trees, people, tmp_path):
     for what in ("out/trees-*.csv", "away/secret.csv", *outside):
         with pytest.raises(ValidationError):
             tried(watched(trees, people, what), people)
-
-
-class Files(paramiko.SFTPServerInterface):
-    """Files of one folder, read only."""
-
-    root = ""
-
-    def list_folder(self, path):
-        """What lies in the folder."""
-        folder = self.root + path
-        if not os.path.isdir(folder):
-            return paramiko.SFTP_NO_SUCH_FILE
-        found = []
-        for entry in os.scandir(folder):
-            found.append(paramiko.SFTPAttributes.from_stat(entry.stat(), entry.name))
-        return found
-
-    def stat(self, path):
-        """One file's."""
-        return paramiko.SFTPAttributes.from_stat(os.stat(self.root + path))
-
-    def open(self, path, flags, attr):
-        """To be read."""
-        handle = paramiko.SFTPHandle(flags)
-        handle.readfile = open(self.root + path, "rb")  # noqa: SIM115 - the handle closes it
-        handle.stat = lambda: paramiko.SFTPAttributes.from_stat(os.fstat(handle.readfile.fileno()))
-        return handle
-
-
-class Gatekeeper(paramiko.ServerInterface):
-    """Lets one login in, and remembers which passwords it was told."""
-
-    told: list = []
-
-    def check_auth_password(self, username, password):
-        """Is it the one?"""
-        self.told.append(password)
-        good = (username, password) == ("parks", "plain blue kite")
-        return paramiko.AUTH_SUCCESSFUL if good else paramiko.AUTH_FAILED
-
-    def check_channel_request(self, kind, chanid):
-        """Sessions."""
-        return paramiko.OPEN_SUCCEEDED
-
-
-@contextmanager
-def sftp_server(root, key):
-    """A real SFTP server on loopback; gives its port."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    Files.root, Gatekeeper.told, kept = str(root), [], []
-
-    def serve():
-        with suppress(OSError):
-            while True:
-                client, _address = listener.accept()
-                transport = paramiko.Transport(client)
-                kept.append(transport)
-                transport.add_server_key(key)
-                transport.set_subsystem_handler("sftp", paramiko.SFTPServer, Files)
-                with suppress(paramiko.SSHException, EOFError):
-                    transport.start_server(event=threading.Event(), server=Gatekeeper())
-
-    threading.Thread(target=serve, daemon=True).start()
-    try:
-        yield listener.getsockname()[1]
-    finally:
-        listener.shutdown(socket.SHUT_RDWR)
-        listener.close()
-        for transport in kept:
-            transport.close()
 
 
 def sftp(trees, people, port, **more):

@@ -5,6 +5,7 @@ from django.urls import reverse
 
 from catalog.actions import sources
 from catalog.models import Source
+from catalog.sources import keys
 from tests import world
 from tests.world import by
 
@@ -83,8 +84,8 @@ def test_a_stranger_finds_nothing(client, people):
     client.force_login(people.stranger, BACKEND)
     for name in ("source", "source-remove"):
         assert client.get(at(name, people)).status_code == 404
-    for name in ("source-test", "source-run", "source-pause", "source-resume", "source-remove", "source-trust"):
-        assert client.post(at(name, people)).status_code == 404
+    for verb in ("test", "run", "pause", "resume", "remove", "trust", "key"):
+        assert client.post(at(f"source-{verb}", people)).status_code == 404
     client.force_login(people.approver, BACKEND)
     assert client.post(at("source-run", people)).status_code == 403
 
@@ -93,3 +94,35 @@ def test_readers_cannot_write_in_the_systems_name(client, people):
     world.basis("release", world.version(people.trees, {"a": ("integer", [1])}), {"a": None})
     page = client.get(reverse("contact", args=[people.trees.pk])).content.decode()
     assert 'value="question"' in page and 'value="source"' not in page
+
+
+SFTP = {
+    "host": "files.parks.example", "username": "causeway", "what": "/out/trees-*.csv", "schedule": "daily",
+    "at": "04:30", "sign_in": "made-key", "confirm": "on",
+}  # fmt: skip
+
+
+def test_a_key_that_is_made_here_is_shown_to_be_given_to_the_servers_keeper(steward, people):
+    assert "checked" in steward.get(at("source-set", people, "sftp")).content.decode()
+    answer = steward.post(at("source-set", people, "sftp"), SFTP, follow=True)
+    made, page = Source.objects.get(), answer.content.decode()
+    assert made.public_key in page and "files.parks.example" in page and "Give its public key" in page
+    assert "SHA256:" in page and made.secret not in page
+
+    page = steward.post(at("source-key", people), follow=True).content.decode()
+    assert made.public_key not in page and Source.objects.get().public_key in page
+
+
+def test_a_key_that_was_pasted_does_not_come_back(steward, people):
+    text = keys.make("x").private
+    wrong = {**SFTP, "sign_in": "own-key", "private_key": text, "passphrase": "plain blue kite", "host": ""}
+    page = steward.post(at("source-set", people, "sftp"), wrong).content.decode()
+    assert "This field is required" in page and text.split("\n")[2] not in page and "kite" not in page
+    steward.post(at("source-set", people, "sftp"), {**wrong, "host": "files.parks.example"})
+    made = Source.objects.get()
+    for name, more in (("source", ()), ("source-set", ("sftp",))):
+        page = steward.get(at(name, people, *more)).content.decode()
+        assert text.split("\n")[2] not in page and made.secret not in page
+    assert "was made here" not in page
+    page = steward.post(at("source-set", people, "sftp"), {**SFTP, "sign_in": "own-key", "private_key": "x"})
+    assert "no private key" in page.content.decode()

@@ -73,6 +73,13 @@ class Trust(SourceView):
         return self.described(pk)
 
 
+class RenewKey(SourceView):
+    @extend_schema(**shapes.RENEW_KEY)
+    def post(self, request, pk):
+        sources.renew_key(self.found(pk), by=self.by)
+        return self.described(pk)
+
+
 class Run(SourceView):
     @extend_schema(**shapes.RUN_SOURCE)
     @once

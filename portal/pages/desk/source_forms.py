@@ -17,6 +17,14 @@ WHAT = {
 CLOCK = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
 
 
+class SecretText(forms.Textarea):
+    """Several lines that never come back in a page."""
+
+    def format_value(self, value):
+        """Nothing: what was typed is not shown again."""
+        return ""
+
+
 class SourceForm(ActionForm):
     """The fields of one kind; the password is never shown, and left empty it stays as it is."""
 
@@ -38,6 +46,28 @@ class SourceForm(ActionForm):
         required=False,
         help_text=_("Kept sealed and never shown again. Empty: the one there is stays."),
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+    sign_in = forms.ChoiceField(
+        label=_("How it signs in"),
+        choices=Source.SignIn.choices,
+        initial=Source.SignIn.MADE,
+        widget=forms.RadioSelect,
+        help_text=_("A key is safer than a password: the half that opens the server never leaves this platform."),
+    )
+    private_key = forms.CharField(
+        label=_("Private key"),
+        max_length=20_000,
+        required=False,
+        help_text=_("Only with a key of yours: all of the file, of the kind Ed25519, ECDSA or RSA. Never shown again."),
+        widget=SecretText(attrs={"rows": 4, "autocomplete": "off", "spellcheck": "false"}),
+    )
+    passphrase = forms.CharField(
+        label=_("Passphrase of the private key"),
+        max_length=1000,
+        strip=False,
+        required=False,
+        help_text=_("If it has one. It opens the key once and is not kept."),
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
     )
     tls = forms.BooleanField(label=_("Encrypt the connection (TLS)"), required=False, initial=True)
     what = forms.CharField(max_length=1000)
@@ -70,6 +100,7 @@ class SourceForm(ActionForm):
             del self.fields[name]
         for name in self.fields.keys() & {"username", "host", "database"}:
             self.fields[name].required = name in NEEDED[kind]
+        self.order_fields([*OF_KIND[kind], *COMMON])
         self.fields["what"].label, self.fields["what"].help_text = WHAT[kind]
         self.kind = kind
 

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from catalog.actions.sources import (
     pause_source,
     remove_source,
+    renew_key,
     resume_source,
     run_source,
     set_source,
@@ -23,6 +24,7 @@ from catalog.models import Basis, Dataset, Source, Version
 from catalog.permissions import bases_open_to, check_may_keep
 from catalog.reading_words import error_words
 from catalog.sources.definition import FIELDS
+from catalog.sources.keys import fingerprint
 from portal.accounts.pages import signed_in
 from portal.pages.desk.kept import kept_or_404
 from portal.pages.desk.source_forms import SourceForm
@@ -60,7 +62,7 @@ def edit(request: HttpRequest, pk: uuid.UUID, kind: str) -> HttpResponse:
     initial = {name: getattr(found, name) for name in FIELDS} if found and found.kind == kind else None
     form = SourceForm(request.POST if request.method == "POST" else None, kind=kind, initial=initial)
     if request.method == "POST" and form.act(lambda: set_source(dataset, form.stated, by=request.actor)):
-        messages.success(request, _("The source is set. Try it now: the first rows are shown."))
+        messages.success(request, _set_words(form.result))
         return redirect("source", pk)
     context = {"section": "desk", "dataset": dataset, "form": form, "source": found, "kind": Source.Kind(kind)}
     return render(request, "desk/source_form.html", context)
@@ -84,6 +86,15 @@ def trust(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     _dataset, found = _existing(request, pk)
     return _done(request, found, lambda: trust_key(found, request.POST.get("key", ""), by=request.actor),
                  _("The key is trusted. Try the source again."))  # fmt: skip
+
+
+@signed_in
+@require_POST
+def key(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Another pair of keys, made here; its public half is on the page of the source."""
+    _dataset, found = _existing(request, pk)
+    return _done(request, found, lambda: renew_key(found, by=request.actor),
+                 _("There is a new key. Give its public half to the keeper of the server."))  # fmt: skip
 
 
 @signed_in
@@ -126,6 +137,12 @@ def remove(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     return render(request, "desk/source_remove.html", context)
 
 
+def _set_words(found: Source) -> str:
+    if found.sign_in == Source.SignIn.MADE:
+        return _("The source is set. Give its public key to the keeper of the server, then try it.")
+    return _("The source is set. Try it now: the first rows are shown.")
+
+
 def _kept(request: HttpRequest, pk: uuid.UUID) -> Dataset:
     dataset = kept_or_404(request, pk)
     check_may_keep(request.actor, dataset)
@@ -160,11 +177,18 @@ def _summary(found: Source) -> list[dict]:
         (_("Kind"), found.get_kind_display()),
         (_("Place"), found.place),
         (_("Login name"), found.username),
-        (_("Password"), _("Kept sealed") if found.secret else ""),
+        *_opens(found),
         (_("How often"), when),
         (_("New versions"), _("Become current by themselves") if found.confirm else _("Wait for a steward")),
     ]
     return [{"label": label, "value": value} for label, value in rows]
+
+
+def _opens(found: Source) -> list[tuple]:
+    if found.sign_in == Source.SignIn.PASSWORD:
+        return [(_("Password"), _("Kept sealed") if found.secret else "")]
+    words = _("Made here") if found.sign_in == Source.SignIn.MADE else _("Pasted by a steward")
+    return [(_("Key"), words), (_("Fingerprint of the key"), fingerprint(found.public_key))]
 
 
 def _run(job) -> dict:

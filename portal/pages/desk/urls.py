@@ -20,6 +20,7 @@ urlpatterns = [
     path("desk/datasets/<uuid:pk>/source/", sources.source, name="source"),
     path("desk/datasets/<uuid:pk>/source/test/", sources.test, name="source-test"),
     path("desk/datasets/<uuid:pk>/source/trust/", sources.trust, name="source-trust"),
+    path("desk/datasets/<uuid:pk>/source/key/", sources.key, name="source-key"),
     path("desk/datasets/<uuid:pk>/source/run/", sources.run, name="source-run"),
     path("desk/datasets/<uuid:pk>/source/pause/", sources.pause, name="source-pause"),
     path("desk/datasets/<uuid:pk>/source/resume/", sources.resume, name="source-resume"),
