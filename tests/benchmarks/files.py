@@ -1,7 +1,5 @@
 """A file becomes a version, rows leave as files, two versions are compared: beside the engine with the bare minimum."""
 
-import os
-import resource
 import shutil
 import tempfile
 import time
@@ -19,9 +17,9 @@ from catalog.store import store
 from tests import world
 from tests.benchmarks.measure import Figure, Sizes, asked
 from tests.benchmarks.scene import Scene, changed
+from tests.memory import MB, Peak, most_of_server
 from tests.server import web_server
 
-MB = 1024 * 1024
 LOAD, EXPORT = 4, 2  # times the engine's own, at most
 BARE = {
     "csv": "(FORMAT csv, HEADER)",
@@ -61,13 +59,13 @@ def _loaded(scene: Scene, folder: Path) -> list[Figure]:
         if Job.objects.get(pk=job.pk).state != Job.State.DONE:
             raise RuntimeError(f"The file was not loaded: {Job.objects.get(pk=job.pk).error}")
 
-    took = _seconds(load)
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024 / MB
+    with Peak() as peak:
+        took = _seconds(load)
     return [
         Figure(f"a CSV file of {source.stat().st_size / MB:,.0f} MB becomes a version, types from all rows", took, "s"),
         Figure("the engine's bare CSV to Parquet", bare, "s"),
         _ratio("loading beside the engine", took / bare, LOAD),
-        Figure("most memory of a child process so far", peak, "MB"),
+        Figure("most memory of the process that reads the file", max(peak.bytes, 1) / MB, "MB"),
     ]
 
 
@@ -86,7 +84,7 @@ def _exported(scene: Scene, folder: Path) -> list[Figure]:
                 bare = _bare(f"COPY ({select}) TO '{folder}/bare.{kind}' {options}")
                 figures += [Figure(f"the engine's own COPY to {kind}", bare, "s"),
                             _ratio(f"{kind} beside the engine", took / bare, EXPORT)]  # fmt: skip
-        figures.append(Figure("most memory of the web server's process by then", _peak(address), "MB"))
+        figures.append(Figure("most memory of the web server's process by then", most_of_server(address) / MB, "MB"))
     return figures
 
 
@@ -124,17 +122,3 @@ def _seconds(act: Callable[[], None]) -> float:
     began = time.perf_counter()
     act()
     return time.perf_counter() - began
-
-
-def _peak(address: str) -> float:
-    """The most memory that any process of this web server ever had, in MB."""
-    mark = f"ADDRESS={address}".encode()
-    peaks = [0.0]
-    for place in Path("/proc").glob("[0-9]*"):
-        try:
-            if place.stat().st_uid == os.getuid() and mark in (place / "environ").read_bytes().split(b"\0"):
-                (line,) = [one for one in (place / "status").read_text().splitlines() if one.startswith("VmHWM")]
-                peaks.append(int(line.split()[1]) / 1024)
-        except (OSError, ValueError):
-            continue  # a process that ended meanwhile, or one without memory of its own
-    return max(peaks)

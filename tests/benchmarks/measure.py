@@ -24,11 +24,14 @@ class Sizes:
     receipts: int = 60
     entries: int = 1_000_000
     pages: int = 60
+    large_mb: int = 2_048
     clients: tuple[int, ...] = (1, 8)
     readers: tuple[int, ...] = (1, 4, 16)
 
 
-TINY = Sizes(rows=2_000, seconds=0.2, events=600, receipts=1, entries=600, pages=2, clients=(2,), readers=(2,))
+TINY = Sizes(
+    rows=2_000, seconds=0.2, events=600, receipts=1, entries=600, pages=2, large_mb=1, clients=(2,), readers=(2,)
+)
 
 
 @dataclass(frozen=True)

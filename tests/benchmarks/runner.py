@@ -6,7 +6,7 @@ from pathlib import Path
 
 from django.db import connection
 
-from tests.benchmarks import disclosures, files, rows, sequencing, verifying
+from tests.benchmarks import disclosures, files, memory, rows, sequencing, verifying
 from tests.benchmarks.measure import Figure, Sizes
 from tests.benchmarks.scene import scene
 
@@ -16,6 +16,7 @@ BENCHMARKS = {
     "Verifying": verifying,
     "Work on rows": rows,
     "Files and versions": files,
+    "Memory of large files": memory,
 }
 PAGE = """# Benchmarks
 

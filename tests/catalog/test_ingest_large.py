@@ -1,44 +1,17 @@
 """Large files: refused or read in constant memory, with progress that moves and an estimate that comes true."""
 
-import os
-import threading
 import time
-from pathlib import Path
 
 import pytest
 
 from catalog.ingest.errors import ReadingError
 from catalog.ingest.limits import GB, MB
 from catalog.ingest.run import read_in_child
+from tests.memory import Peak
 
 pytestmark = pytest.mark.slow
 BLOCK_ROWS = 50_000
 KINDS = ("Oak", "Ash", "Elm", "榕树")
-
-
-class Peak:
-    """The most memory, in bytes, that any child of this process had while the block ran."""
-
-    def __enter__(self):
-        self.bytes, self.over = 0, threading.Event()
-        self.thread = threading.Thread(target=self._watch)
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_reason):
-        self.over.set()
-        self.thread.join()
-
-    def _watch(self):
-        while not self.over.wait(0.05):
-            for task in Path(f"/proc/{os.getpid()}/task").iterdir():
-                try:
-                    for child in (task / "children").read_text().split():
-                        status = Path(f"/proc/{child}/status").read_text()
-                        line = next((line for line in status.splitlines() if line.startswith("VmHWM")), None)
-                        self.bytes = max(self.bytes, int(line.split()[1]) * 1024 if line else 0)
-                except OSError:
-                    continue
 
 
 def repeated(path, block, size):
