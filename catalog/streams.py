@@ -11,8 +11,9 @@ from django.http import HttpResponse, HttpResponseNotModified, StreamingHttpResp
 from django.utils.http import content_disposition_header
 
 from catalog import watch
-from catalog.gate import Exit, Rows, open_document, open_file, read_file
-from catalog.models import Basis, Distribution, Document, Format
+from catalog.exports import kind_named
+from catalog.gate import Exit, Rows, open_document, open_export, open_file, read_file
+from catalog.models import Basis, Distribution, Document, Export, Format
 from catalog.rows.formats import Streamed, encode
 from catalog.store import store
 
@@ -40,6 +41,7 @@ class _Sent:
     media_type: str
     bytes: int
     sha256: str
+    shared: bool = True  # with everybody whom its basis lets in; else it is one reader's
 
 
 def send_file(request, distribution: Distribution, *, by) -> HttpResponse:
@@ -61,6 +63,13 @@ def send_document(request, document: Document, basis: Basis, *, by) -> HttpRespo
     return _send(request, file, *open_document(document, basis, by=by))
 
 
+def send_export(request, export: Export, *, by) -> HttpResponse:
+    """A file that this reader had made, in the same way; no cache keeps it, whatever it was made of."""
+    media_type = kind_named(export.format).media_type
+    file = _Sent(export.name, media_type, export.bytes, export.sha256, shared=False)
+    return _send(request, file, *open_export(export, by=by))
+
+
 def _send(request, file: _Sent, exit_: Exit, path: str) -> HttpResponse:
     """RFC 9110: If-None-Match, Range and If-Range."""
     etag = f'"{file.sha256}"'
@@ -77,7 +86,7 @@ def _send(request, file: _Sent, exit_: Exit, path: str) -> HttpResponse:
     if request.method == "HEAD":
         exit_.close("head only")
         response = HttpResponse()
-    elif settings.ACCEL_PREFIX and exit_.basis.kind == Basis.Kind.RELEASE and store().local(path):
+    elif settings.ACCEL_PREFIX and _is_public(exit_.basis, file) and store().local(path):
         exit_.close("handed to the web server")
         response = HttpResponse()
         response["X-Accel-Redirect"] = f"{settings.ACCEL_PREFIX}{quote(path)}"
@@ -97,12 +106,17 @@ def _described(response: HttpResponse, file: _Sent, basis: Basis) -> HttpRespons
     response["Accept-Ranges"] = "bytes"
     response["Content-Type"] = file.media_type
     response["Content-Disposition"] = content_disposition_header(True, file.name)
-    response["Cache-Control"] = _caching(basis)
+    response["Cache-Control"] = _caching(basis, file)
     return response
 
 
-def _caching(basis: Basis) -> str:
-    return "public, no-cache" if basis.kind == Basis.Kind.RELEASE else "private, no-store"
+def _caching(basis: Basis, file: _Sent | None = None) -> str:
+    return "public, no-cache" if _is_public(basis, file) else "private, no-store"
+
+
+def _is_public(basis: Basis, file: _Sent | None) -> bool:
+    """True where everybody gets the same."""
+    return basis.kind == Basis.Kind.RELEASE and (file is None or file.shared)
 
 
 def _range(request, size: int, etag: str) -> tuple[int | None, int]:

@@ -14,6 +14,7 @@ urlpatterns = [
     path("", include("catalog.urls")),
     path("", include("portal.accounts.urls")),
     path("", include("portal.pages.desk.urls")),
+    path("", include("portal.pages.export_urls")),
     path("", include("portal.retention.urls")),
     path("", include("sharing.urls")),
     path("", include("opendata.urls")),

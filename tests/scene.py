@@ -12,7 +12,7 @@ from catalog.actions.keys import make_key
 from catalog.actions.links import add_link
 from catalog.actions.messages import send_message
 from catalog.actions.sources import set_source
-from catalog.models import Distribution, Document, Format, Job
+from catalog.models import Distribution, Document, Export, Format, Job
 from catalog.store import store
 from catalog.terms import TableTerms, Terms
 from opendata.actions import submit
@@ -46,6 +46,7 @@ def scene() -> SimpleNamespace:
     grant = world.basis("grant", lent_version, {"district": None}, to=people.health)
     Grant.objects.create(basis=grant)
     event = told(grant, people)
+    export = _export(grant, lent_version, people.requester)
     hold = place_hold(people.schools, by=world.by(people.auditor), reason="A case before the court.")
 
     permits = world.dataset(people.owner, people.parks, "Permits", description_en="Every permit.")
@@ -91,6 +92,7 @@ def scene() -> SimpleNamespace:
         link=link,
         message=message,
         job=job,
+        export=export,
         key=key,
         token=token,
         enterprise=enterprise,
@@ -134,6 +136,28 @@ def _distribution(release, version) -> Distribution:
         bytes=21,
         rows=2,
         sha256="0" * 64,
+    )
+
+
+def _export(grant, version, reader) -> Export:
+    with store().open("exports/test.csv", "wb") as file:
+        file.write(b"district\nNorth\nSouth\n")
+    now = timezone.now()
+    return Export.objects.create(
+        reader=reader,
+        basis=grant,
+        version=version,
+        table="main",
+        query={},
+        format="csv",
+        state=Export.State.READY,
+        path="exports/test.csv",
+        name="residents-v1.csv",
+        bytes=21,
+        rows=2,
+        sha256="0" * 64,
+        ready_at=now,
+        expires_at=now + timedelta(days=1),
     )
 
 

@@ -4,6 +4,7 @@ import re
 from datetime import date, datetime, time
 
 from django.db.models import Q
+from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -18,9 +19,9 @@ from catalog.versions import cleared_at, version_at
 LOST_PLUS = re.compile(r"(T\S+) (\d\d:?\d\d)")  # an unescaped + in an address is a blank
 
 
-def asked_opening(request, pk, by: Actor, *, number: int | None = None) -> Opening:
-    """The basis to read under with the version that the address asks for: numbered, of a time, or the newest."""
-    named, moment = request.GET.get("basis", ""), moment_in(request, number)
+def asked_opening(params: QueryDict, pk, by: Actor, *, number: int | None = None) -> Opening:
+    """The basis to read under with the version that is asked for: numbered, of a time, or the newest."""
+    named, moment = params.get("basis", ""), moment_in(params, number)
     if moment is None:
         return find_opening(pk, by, named=named, number=number)
     dataset = find_dataset(pk, by)
@@ -32,9 +33,9 @@ def asked_opening(request, pk, by: Actor, *, number: int | None = None) -> Openi
     return one_of(found)
 
 
-def asked_openings(request, dataset: Dataset, by: Actor, *, number: int | None = None) -> list[Opening]:
+def asked_openings(params: QueryDict, dataset: Dataset, by: Actor, *, number: int | None = None) -> list[Opening]:
     """Every basis that lets the caller in, each with the version that the address asks for."""
-    moment = moment_in(request, number)
+    moment = moment_in(params, number)
     if moment is None:
         return openings(dataset, by, number)
     found = _at(dataset, by, moment)
@@ -43,9 +44,9 @@ def asked_openings(request, dataset: Dataset, by: Actor, *, number: int | None =
     return found
 
 
-def moment_in(request, number: int | None = None) -> datetime | None:
+def moment_in(params: QueryDict, number: int | None = None) -> datetime | None:
     """The time that `as_of` names; a date means the end of that day in the city."""
-    text = request.GET.get("as_of", "").strip()
+    text = params.get("as_of", "").strip()
     if not text:
         return None
     if number is not None:

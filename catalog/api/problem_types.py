@@ -191,6 +191,20 @@ PROBLEM_TYPES: dict[str, ProblemType] = {
             _("Read it again and see what state it is in."),
         ),
         (
+            "export-not-ready",
+            409,
+            _("The file is still being prepared"),
+            _("A worker makes it; how far it is stands in “progress” of the export."),
+            _("Wait for the seconds in Retry-After, and look at the export until its state is “ready”."),
+        ),
+        (
+            "too-many-exports",
+            409,
+            _("You have as many prepared files as one may have"),
+            _("So many files are prepared for one reader at a time, and so many are kept."),
+            _("Wait until one is ready, or end one that you need no more: DELETE its address."),
+        ),
+        (
             "idempotency-in-flight",
             409,
             _("The same request is still under way"),
@@ -203,6 +217,13 @@ PROBLEM_TYPES: dict[str, ProblemType] = {
             _("This was open once"),
             _("The dataset was open to everybody and has been withdrawn."),
             _("Its page says so. The owning department can tell why."),
+        ),
+        (
+            "export-gone",
+            410,
+            _("This prepared file is gone"),
+            _("A prepared file is kept for a limited time, and goes when what it was made under ends; or it failed."),
+            _("Ask for it again: send the same question to “exports” of the dataset."),
         ),
         (
             "precondition-failed",
@@ -244,7 +265,7 @@ PROBLEM_TYPES: dict[str, ProblemType] = {
             422,
             _("The query takes too much"),
             _("The query went over its budget of time or memory, or its page over the budget of bytes."),
-            _("Filter more, group by fewer columns, or download the whole file and work on that."),
+            _("Filter more, group by fewer columns, take the built file, or ask for a prepared one (“exports”)."),
         ),
         (
             "internal-error",

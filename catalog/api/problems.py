@@ -149,7 +149,18 @@ def _of_cost(exc: TooCostly, request) -> Problem:
         "bytes": _("The page would be larger than %(most)g MB. Ask for fewer columns with “select”, for a smaller "
                    "“limit”, or for a file: format=csv streams any number of rows."),
     }[exc.budget]  # fmt: skip
-    return Problem("query-too-costly", words % {"most": most}, budget=exc.budget)
+    said, members = words % {"most": most}, {"budget": exc.budget}
+    if exc.budget != "bytes" and (address := _exports_beside(request)):
+        said += " " + _("Signed in, you can have a file of it made in the background: send the same question, with "
+                        "“format”, to “exports”.")  # fmt: skip
+        members["exports"] = address
+    return Problem("query-too-costly", said, **members)
+
+
+def _exports_beside(request) -> str:
+    """The address at which the same rows are asked for as a prepared file; empty where no rows were asked for."""
+    path = request.path
+    return request.build_absolute_uri(f"{path.removesuffix('/rows')}/exports") if path.endswith("/rows") else ""
 
 
 def _of_refusal(exc: PermissionDenied, request) -> Problem:

@@ -11,6 +11,7 @@ from catalog.rows.comparing import KINDS
 from catalog.rows.formats import Streamed
 
 DATASETS, ROWS, LOADING, LISTS, KEYS = "Datasets", "Rows and files", "Loading", "Code lists", "Keys"
+EXPORTS = "Prepared files"
 
 
 def query(name: str, text: str, kind=OpenApiTypes.STR, **more) -> OpenApiParameter:
@@ -362,6 +363,61 @@ GET_JOB = {
     "summary": "See how a load goes",
     "description": "For stewards of the department that owns the dataset.",
     "responses": {200: shapes.JobSerializer},
+}
+ASK_EXPORT = {
+    "tags": [EXPORTS],
+    "summary": "Ask for a file that is made in the background",
+    "description": "For what takes longer than an answer may. Takes what `/rows` takes, in the address or as members "
+    "of the body, and a `format`. A query that cannot be answered is refused at once. The answer is the export: ask "
+    "its address in `Location` until `state` is `ready`, then fetch `url`. The file is yours alone, for a day unless "
+    "the operator says otherwise, and goes when your basis ends. For signed-in readers; of open data, `/files` has "
+    "whole tables for everybody.",
+    "parameters": [BASIS, AS_OF, IDEMPOTENCY_KEY],
+    "request": {
+        "application/json": {
+            "type": "object",
+            "properties": {
+                "format": {"type": "string", "enum": [*Format.values, *Streamed]},
+                **{name: {"type": "string"} for name in ("select", "where", "group_by", "having", "order_by", "q")},
+            },
+            "additionalProperties": {"type": ["string", "number", "boolean", "array"]},
+            "example": {"format": "csv", "where": "district = 'North'", "order_by": "-height_m"},
+        }
+    },
+    "responses": {202: OpenApiResponse(shapes.ExportSerializer, description="Accepted; see Location.")},
+}
+LIST_EXPORTS = {
+    "tags": [EXPORTS],
+    "summary": "List your prepared files",
+    "description": "Newest first; those that are gone stay listed for a month.",
+    "parameters": [page_size(20, 100), AFTER],
+    "responses": {200: listed("ExportPage", shapes.ExportSerializer, next=NEXT)},
+}
+GET_EXPORT = {
+    "tags": [EXPORTS],
+    "summary": "See how a prepared file goes",
+    "responses": {200: shapes.ExportSerializer},
+}
+END_EXPORT = {
+    "tags": [EXPORTS],
+    "summary": "End a prepared file",
+    "description": "It is not made, or goes if it is there.",
+    "request": None,
+    "responses": {204: None},
+}
+GET_EXPORT_FILE = {
+    "tags": [EXPORTS],
+    "summary": "Fetch a prepared file",
+    "description": "With its length, a strong ETag and ranges, so that a broken download goes on where it stopped. "
+    "Your basis must be in force; each download under a right is recorded.",
+    "parameters": [header("Range", "The part to send: `bytes=0-1023`."), IF_NONE_MATCH],
+    "responses": {
+        **{
+            (200, kind.media_type.partition(";")[0]): OpenApiResponse(OpenApiTypes.BINARY)
+            for kind in [*Format, *Streamed]
+            if kind is not Format.CSV_BOM
+        }
+    },
 }
 LIST_DEPARTMENTS = {
     "tags": [LISTS],

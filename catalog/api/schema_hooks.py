@@ -5,7 +5,7 @@ from django.conf import settings
 from catalog.api.problem_types import PROBLEM_TYPES
 
 ALWAYS = {"400", "429", "500", "503"}
-SIGNED_IN = ("/api/v1/keys", "/api/v1/jobs", "/api/v1/grants")
+SIGNED_IN = ("/api/v1/keys", "/api/v1/jobs", "/api/v1/grants", "/api/v1/exports")
 WRITES = {"401", "403", "409", "415", "422"}
 PROBLEM = {
     "type": "object",
@@ -35,6 +35,11 @@ PROBLEM = {
             "type": "string",
             "enum": ["time", "memory", "bytes"],
             "description": "With query-too-costly: the budget that was used up.",
+        },
+        "exports": {
+            "type": "string",
+            "format": "uri",
+            "description": "With query-too-costly: where the same question is asked for as a prepared file.",
         },
         "choice": {
             "type": "array",
@@ -94,6 +99,8 @@ def _complete_operation(path: str, method: str, operation: dict) -> None:
         statuses |= WRITES
     if path.endswith(("/rows", "/columns")):
         statuses |= {"401", "403", "409", "410", "422"}
+    if path.endswith(("/exports", "/file")):
+        statuses |= {"403", "409", "410"}
     if method == "patch":
         statuses.add("412")
     if method == "get":

@@ -12,7 +12,7 @@ from django.db.models.functions import Collate
 from django.utils import timezone
 
 from catalog.manifests import manifest_of, manifest_path
-from catalog.models import Basis, Dataset, Distribution, Document, Job, Table, Version
+from catalog.models import Basis, Dataset, Distribution, Document, Export, Job, Table, Version
 from catalog.parts import parts_list
 from catalog.uploads import OPEN
 from opendata.manifests import manifest_path as release_manifest_path
@@ -27,6 +27,7 @@ COLUMNS = {
     "part": "path",
     "bad-cells": "bad_cells_path",
     "document": "path",
+    "export": "path",
     "released": "path",
     "source": "source_path",
     "upload": "source_path",
@@ -105,6 +106,8 @@ def _in_force(kind: type[Model]) -> QuerySet:
             "basis__version", "basis__dataset__department"
         )
     found = kind.objects.select_related("version__dataset__department")
+    if kind is Export:
+        return found.filter(state=Export.State.READY)
     return found.filter(basis__in=live).select_related("basis") if kind is Distribution else found
 
 
@@ -160,6 +163,7 @@ def _release_manifests(after: str) -> Iterator[Claim]:
 KINDS = {
     "bad-cells": lambda after: _by_path("bad-cells", _in_force(Table), after),
     "document": lambda after: _by_path("document", _in_force(Document), after),
+    "export": lambda after: _by_path("export", _in_force(Export), after),
     "manifest": _manifests,
     "release-manifest": _release_manifests,
     "part": _parts,

@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from django.db import transaction
 
 from audit.log import record
-from catalog.models import Basis, Department, Distribution, Document, Job, Table, Version
+from catalog.models import Basis, Department, Distribution, Document, Export, Job, Table, Version
 from catalog.store import Entry, store
 from catalog.uploads import OPEN, remove
 from opendata.manifests import NAME
 from portal.storekeeping.repairs import KEEPER
 
-FOLDERS = ("documents", "files", "manifests", "tables", "uploads")  # the log's files are `audit verify`'s
+FOLDERS = ("documents", "exports", "files", "manifests", "tables", "uploads")  # the log's files are `audit verify`'s
 AT_ONCE = 500
 OF_VERSION = re.compile(r"manifests/([0-9a-f-]{36})/([0-9]{1,9})\.json")
 OF_RELEASE = re.compile(rf"files/([0-9a-f-]{{36}})/{re.escape(NAME)}")
@@ -48,6 +48,7 @@ def named_among(paths: list[str]) -> set[str]:
         (Table.objects, "bad_cells_path"),
         (Document.objects, "path"),
         (Distribution.objects.filter(basis__in=live), "path"),
+        (Export.objects.filter(state=Export.State.READY), "path"),
         (Version.objects, "source_path"),
         (Job.objects.filter(state__in=OPEN), "source_path"),
     ):

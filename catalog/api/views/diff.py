@@ -33,7 +33,7 @@ class Diff(ApiView):
         for name in request.GET:
             if name not in PARAMETERS:
                 raise bad_parameter(name, _("There is no parameter “%(name)s” here.") % {"name": name[:80]})
-        opening = asked_opening(request, pk, self.by, number=_number(request, "to"))
+        opening = asked_opening(request.GET, pk, self.by, number=_number(request, "to"))
         pair = _pair(opening, _number(request, "from"))
         name = one_table(opening, table)
         if name not in pair.tables:

@@ -42,7 +42,7 @@ class Files(ApiView):
     @extend_schema(**schema.LIST_FILES)
     def get(self, request, pk, number=None):
         dataset = find_dataset(pk, self.by)
-        found = asked_openings(request, dataset, self.by, number=number)
+        found = asked_openings(request.GET, dataset, self.by, number=number)
         if number is not None and not found:
             raise Http404
         results = FileSerializer(files_of(dataset, found), many=True, context={"request": request}).data

@@ -5,7 +5,7 @@ from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
@@ -36,9 +36,9 @@ class Rows(ApiView):
 
     @extend_schema(**schema.LIST_ROWS)
     def get(self, request, pk, number=None, table=None):
-        opening = asked_opening(request, pk, self.by, number=number)
+        opening = asked_opening(request.GET, pk, self.by, number=number)
         query = RowQuery.from_params(request.GET, table=one_table(opening, table))
-        kind, counted = _format(request), wants_total(request)
+        kind, counted = asked_format(request.GET), wants_total(request)
 
         etag = etag_of(opening.version.pk, opening.basis.pk, opening.basis.terms, query.normal(), query.limit,
                        query.after, kind, counted, request.GET.get("facets", ""))  # fmt: skip
@@ -102,15 +102,14 @@ class Rows(ApiView):
         return [jsonable(row, zone) for row in self._read(opening, query.facet(name))]
 
     def _file(self, opening: Opening, query: RowQuery, kind: Format | Streamed) -> HttpResponse:
-        if "limit" not in self.request.GET:
-            query = query.whole()
+        query = for_file(query, self.request.GET)
         rows = open_rows(query, over=[(opening.version, opening.basis)], by=self.by)
         try:
             check_fits(kind, _at_most(opening, query), rows.columns)
         except BaseException:
             rows.close("refused")
             raise
-        return stream(self.request, rows, kind, _name(opening, query), zone=query.timezone)
+        return stream(self.request, rows, kind, file_name(opening, query), zone=query.timezone)
 
 
 def within_budget(rows: Leaving) -> Iterator[dict]:
@@ -130,8 +129,14 @@ def _at_most(opening: Opening, query: RowQuery) -> int:
     return kept if query.limit is None else min(kept, query.limit)
 
 
-def _format(request) -> Format | Streamed | None:
-    text = request.GET.get("format", "json")
+def for_file(query: RowQuery, params: QueryDict) -> RowQuery:
+    """A file holds all that matches, unless a number of rows is asked for."""
+    return query if "limit" in params else query.whole()
+
+
+def asked_format(params: QueryDict) -> Format | Streamed | None:
+    """The format that is asked for; None for pages of JSON."""
+    text = params.get("format", "json")
     if text == "json":
         return None
     if text in list(Streamed):
@@ -143,7 +148,8 @@ def _format(request) -> Format | Streamed | None:
     return Format(text)
 
 
-def _name(opening: Opening, query: RowQuery) -> str:
+def file_name(opening: Opening, query: RowQuery) -> str:
+    """What a file of these rows is called, without its format: title, table where there are several, version."""
     dataset = opening.basis.dataset
     parts = [slugify(dataset.title_en)[:60] or str(dataset.pk)[:8]]
     if query.table != "main":
