@@ -22,7 +22,7 @@ from django.utils.translation import gettext as _
 from audit.actor import Actor
 from audit.canonical import canonical
 from audit.lists import spelled_out, stated
-from audit.log import record_alone
+from audit.log import record_alone, record_end
 from catalog import watch
 from catalog.holding import Opened, held, opened_table, still_held
 from catalog.models import Basis, Distribution, Document, Export, Table, Version
@@ -30,7 +30,7 @@ from catalog.row_keys import key_under, named_keys
 from catalog.rows.budget import Budget
 from catalog.rows.comparing import Comparison, Side, compare
 from catalog.rows.cursors import write_cursor
-from catalog.rows.engine import Run
+from catalog.rows.engine import Run, rows_at_once
 from catalog.rows.errors import QueryError, Stopped
 from catalog.rows.letting import pseudonym_key
 from catalog.rows.plan import OutColumn, Plan, plan, statistics
@@ -107,7 +107,7 @@ class Exit:
             "outcome": self.reason or outcome,
         }
         try:
-            record_alone(
+            record_end(
                 "disclosure.closed",
                 by=self.by,
                 on=self.basis,
@@ -404,7 +404,8 @@ def _asked(query: RowQuery, filtered_by: tuple[str, ...]) -> tuple[dict, str]:
 def _rows(made: Plan, table: Table, exit_: Exit, limit: int | None, *, since=None, budget=None) -> Rows:
     try:
         former = (since.path, since.sha256) if since else None
-        return Rows(Run(made, table.path, table.sha256, since=former, budget=budget), exit_, limit)
+        at_once = rows_at_once(table.schema)
+        return Rows(Run(made, table.path, table.sha256, since=former, budget=budget, at_once=at_once), exit_, limit)
     except BaseException:
         exit_.close("broken")
         raise

@@ -1,4 +1,4 @@
-"""What a written table holds: nulls, distinct values, least and greatest, the most frequent values."""
+"""What a written table holds: nulls, distinct values, least, greatest and longest ones, the most frequent values."""
 
 from catalog.ingest.engine import watched
 
@@ -28,7 +28,7 @@ def _of_part(con, relation, part, rows):
     """The profiles of some columns."""
     measured = iter(con.execute(f"SELECT {', '.join(_measures(part))} FROM {relation}").fetchone())
     for column, choice in part:
-        described = _described(column, choice, rows, [next(measured) for _ in range(4)])
+        described = _described(column, choice, rows, [next(measured) for _ in range(5)])
         described["frequent"] = _frequent(con, relation, described, rows)
         yield described
 
@@ -52,10 +52,11 @@ def _measures(part):
                 yield "NULL"
             else:
                 yield f"left(CAST({extreme}({cell}) AS VARCHAR), {SHOWN_CHARS})"
+        yield f"max(strlen({cell}))" if choice.reading.type in ("text", "geometry") else "NULL"
 
 
 def _described(column, choice, rows, measured):
-    filled, distinct, least, greatest = measured
+    filled, distinct, least, greatest, longest = measured
     fit = choice.fit
     described = {
         "name": column.name,
@@ -65,6 +66,7 @@ def _described(column, choice, rows, measured):
         "distinct": min(distinct, filled),
         "min": least,
         "max": greatest,
+        "longest": longest,
         "frequent": [],
         "almost": None,
         "offers": choice.offers,

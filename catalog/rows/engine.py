@@ -18,7 +18,8 @@ from catalog.rows.serving import cursor_alone, cursor_over, cursor_over_two
 
 log = logging.getLogger(__name__)
 NOT_COMPUTED = (duckdb.OutOfRangeException, duckdb.ConversionException)
-BATCH = 4_096
+BATCH, WIDE_BATCH = 4_096, 256  # rows at once
+WIDE = 16_384  # bytes that a row of a wide table may have
 WAIT = 30.0
 LONG = 1.0  # seconds of work, from which on the operator's log tells of a query
 _places = threading.BoundedSemaphore(settings.ENGINE_AT_ONCE)
@@ -30,6 +31,11 @@ def running() -> int:
     return len(_at_work)
 
 
+def rows_at_once(schema: list[dict]) -> int:
+    """How many rows of a table are handed over together: fewer where its longest texts make rows wide."""
+    return BATCH if sum(column.get("longest") or 0 for column in schema) <= WIDE else WIDE_BATCH
+
+
 class Run:
     """One running plan. `batches` yields what comes; `stop` may be called from any thread and ends it.
 
@@ -38,9 +44,16 @@ class Run:
     """
 
     def __init__(
-        self, plan: Plan, path: str, sha256: str, *, since: tuple[str, str] | None = None, budget: Budget | None = None
+        self,
+        plan: Plan,
+        path: str,
+        sha256: str,
+        *,
+        since: tuple[str, str] | None = None,
+        budget: Budget | None = None,
+        at_once: int = BATCH,
     ):
-        self.plan = plan
+        self.plan, self._at_once = plan, at_once
         self._seconds = (budget or online()).query_ms / 1000
         self._stack = contextlib.ExitStack()
         if budget is not None:
@@ -99,7 +112,7 @@ class Run:
             if self._reader is None:
                 # A relation streams; `execute` would first hold every row.
                 found = self._cursor.sql(self.plan.sql, params=self.plan.params or None)
-                self._reader = found.to_arrow_reader(BATCH)
+                self._reader = found.to_arrow_reader(self._at_once)
             return self._reader.read_next_batch()
         except StopIteration:
             return None

@@ -16,6 +16,7 @@ from catalog.rows.serving import AS_STORED, limits
 
 SHOWN = 200
 COLUMNS_AT_ONCE = 100
+MEASURED = ("nulls", "distinct", "min", "max", "longest")
 
 
 class KeyTrouble(Exception):
@@ -73,14 +74,15 @@ def merge(paths: list[Path], out: Path) -> Written:
 
 
 def described(paths: list[Path], columns: list[str], *, placed: set[str]) -> dict[str, dict]:
-    """For each column of all these files together: nulls, distinct values (estimated), least and greatest as text."""
+    """For each column of all these files together: nulls, distinct values (estimated), least and greatest as text, and
+    the bytes of the longest text."""
     found = {}
     with engine() as connection:
         for start in range(0, len(columns), COLUMNS_AT_ONCE):
             some = columns[start : start + COLUMNS_AT_ONCE]
             asked = ", ".join(_measures(column, column in placed) for column in some)
             told = iter(connection.execute(f"SELECT {asked} FROM ({together(paths)})").fetchone())
-            found |= {name: {key: next(told) for key in ("nulls", "distinct", "min", "max")} for name in some}
+            found |= {name: {key: next(told) for key in MEASURED} for name in some}
     return found
 
 
@@ -134,7 +136,8 @@ def _measures(column: str, is_place: bool) -> str:
     ends = (
         "NULL, NULL" if is_place else ", ".join(f"left(CAST({f}({cell}) AS VARCHAR), {SHOWN})" for f in ("min", "max"))
     )
-    return f"count(*) - count({cell}), approx_count_distinct({cell}), {ends}"
+    longest = f"max(CASE WHEN typeof({cell}) = 'VARCHAR' THEN strlen(CAST({cell} AS VARCHAR)) END)"
+    return f"count(*) - count({cell}), approx_count_distinct({cell}), {ends}, {longest}"
 
 
 def _listed(columns: dict[str, str]) -> str:
