@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from audit.actor import service
@@ -84,6 +84,20 @@ def erase_person(account, addresses: Iterable[str]) -> tuple[int, int]:
     for event in events.select_related("detail").order_by("id").iterator(AT_ONCE):
         names = set() if event.id in kept else theirs(event, account, addresses)
         erased += _erase(event.detail, names)
+    return erased, len(kept)
+
+
+@transaction.atomic
+def erase_values(events: QuerySet[Event], names: set[str]) -> tuple[int, int]:
+    """The values of these names go from the details of these events: (events that lost some, events under a hold).
+
+    The bare step, for an action that has checked and will record. Names of persons and all else stay as they are.
+    """
+    wait_for_others()
+    events = events.filter(detail__isnull=False, detail__values__has_any_keys=sorted(names))
+    kept, erased = set(events.filter(_under_hold()).values_list("id", flat=True).iterator()), 0
+    for event in events.exclude(id__in=kept).select_related("detail").order_by("id").iterator(AT_ONCE):
+        erased += _erase(event.detail, names & event.detail.values.keys())
     return erased, len(kept)
 
 

@@ -59,6 +59,12 @@ KINDS: dict[str, frozenset[str]] = {
         "export.ready": "rows bytes sha256",
         "export.failed": "code",
         "export.ended": "why",
+        # destruction by law
+        "purge.asked": "versions law article reason",
+        "purge.withdrawn": "versions reason",
+        "purge.refused": "versions reason",
+        "purge.decided": "versions law article reason rows current",
+        "purge.carried_out": "versions count bytes files kept",
         # the store
         "store.repaired": "file sha256 how",
         "store.cleared": "count bytes files",

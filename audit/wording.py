@@ -63,6 +63,18 @@ SENTENCES = {
     "export.ready": _("%(who)s made a file of %(rows)s rows (%(bytes)s bytes) of %(dataset)s for one reader."),
     "export.failed": _("%(who)s could not make a file of %(dataset)s for one reader (%(code)s)."),
     "export.ended": _("%(who)s ended a file of %(dataset)s that was made for one reader: %(why)s."),
+    # destruction by law
+    "purge.asked": _("%(who)s asked to destroy versions %(versions)s of %(dataset)s by law (%(law)s, %(article)s)."),
+    "purge.withdrawn": _("%(who)s withdrew what was asked: to destroy versions %(versions)s of %(dataset)s by law."),
+    "purge.refused": _("%(who)s refused to destroy versions %(versions)s of %(dataset)s by law."),
+    "purge.decided": _(
+        "%(who)s decided, as the second person, to destroy versions %(versions)s of %(dataset)s by law "
+        "(%(law)s, %(article)s): %(rows)s rows."
+    ),
+    "purge.carried_out": _(
+        "%(who)s destroyed %(count)s stored files of versions %(versions)s of %(dataset)s (%(bytes)s bytes); "
+        "kept, because versions that were not named hold them too: %(kept)s."
+    ),
     # the store
     "store.repaired": _("%(who)s mended a stored file of %(dataset)s (%(how)s)."),
     "store.cleared": _("%(who)s removed %(count)s stored files that nothing named (%(bytes)s bytes)."),
@@ -154,7 +166,7 @@ GROUPS = {
     "rights": (_("Grants, duties, releases and submissions"), ("grant.", "duty.", "release.", "submission.")),
     "catalogue": (
         _("Catalogue and versions"),
-        ("dataset.", "column.", "link.", "document.", "message.", "source.", "load.", "version.", "store."),
+        ("dataset.", "column.", "link.", "document.", "message.", "source.", "load.", "version.", "purge.", "store."),
     ),
     "people": (
         _("Accounts, roles, keys and departments"),

@@ -5,7 +5,7 @@ It is made of what the database says, so the same version always has the same by
 
 import json
 
-from catalog.models import Table, Version
+from catalog.models import Basis, Table, Version
 from catalog.store import store
 
 FORM = "causeway-version-manifest/1"
@@ -15,6 +15,11 @@ COLUMN = ("name", "title", "type", "scale")
 def manifest_path(version: Version) -> str:
     """Where the manifest is kept: numbers of versions are never given twice."""
     return f"manifests/{version.dataset_id}/{version.number}.json"
+
+
+def folder_of(basis: Basis) -> str:
+    """Where the files of a release are kept: by its identifier, so that a crash leaves none that nobody owns."""
+    return f"files/{basis.pk}"
 
 
 def manifest_of(version: Version) -> bytes:

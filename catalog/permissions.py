@@ -4,6 +4,8 @@ When it may happen is another question: see `policies.py`. A person without a ri
 gets here with it: views fetch through `visible_datasets` and `bases_open_to`, and find nothing.
 """
 
+from uuid import UUID
+
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import PermissionDenied
 from django.db.models import CharField, Exists, F, Func, OuterRef, Q, QuerySet
@@ -13,7 +15,7 @@ from guardian.shortcuts import assign_perm, remove_perm
 
 from audit.actor import Actor
 from audit.models import Event
-from catalog.models import Basis, Dataset, Department, DepartmentPermission, Export, Key, Membership, Role, Scope
+from catalog.models import Basis, Dataset, Department, DepartmentPermission, Export, Key, Membership, Purge, Role, Scope
 
 OPERATOR = "operator"  # the service that a person at the server's command line acts as
 
@@ -156,6 +158,43 @@ def check_may_hold(by: Actor) -> None:
         raise PermissionDenied(_("Only an auditor places and lifts legal holds."))
 
 
+def check_may_ask_purge(by: Actor, dataset: Dataset) -> None:
+    """A steward or an approver of the owner asks for a destruction by law, or withdraws it; so does the authority."""
+    check_scope(by, Scope.WRITE)
+    check_key_covers(by, dataset)
+    owns = departments_of(by, Role.STEWARD, Role.APPROVER).filter(pk=dataset.department_id).exists()
+    if not owns and not holds_in_city(by, Role.AUTHORITY):
+        raise PermissionDenied(
+            _("Only a steward or an approver of %(department)s, or the authority, can ask for this.")
+            % {"department": dataset.department.name}
+        )
+
+
+def check_may_decide_purge(by: Actor, purge: Purge) -> None:
+    """An approver of the owner or the authority decides, at the keyboard, and never who asked: it takes two."""
+    check_at_keyboard(by)
+    dataset = purge.dataset
+    if not holds(by, Role.APPROVER, dataset.department) and not holds_in_city(by, Role.AUTHORITY):
+        raise PermissionDenied(
+            _("Only an approver of %(department)s, or the authority, decides about this.")
+            % {"department": dataset.department.name}
+        )
+    if purge.asked_by_id == by.user_id:
+        raise PermissionDenied(_("You asked for this yourself. A second person must decide about it."))
+
+
+def visible_purges(by: Actor) -> QuerySet[Purge]:
+    """Destructions by law: all to the authority and auditors, their own to the owner's stewards and approvers."""
+    found = Purge.objects.select_related("dataset__department", "asked_by", "decided_by")
+    if by.user is None:
+        return found.none()
+    if by.key is not None and by.key.datasets.exists():
+        found = found.filter(dataset__in=by.key.datasets.values("pk"))
+    if holds_in_city(by, Role.AUTHORITY) or holds_in_city(by, Role.AUDITOR):
+        return found
+    return found.filter(dataset__department__in=departments_of(by, Role.STEWARD, Role.APPROVER))
+
+
 def check_not_oneself(user, by: Actor) -> None:
     """Rights come from somebody else: two persons know of each."""
     if by.user_id == user.pk:
@@ -252,6 +291,12 @@ def withdrawn_from_public() -> QuerySet[Dataset]:
     releases = Basis.objects.releases().filter(dataset=OuterRef("pk"))
     live = releases.filter(state=Basis.State.ACTIVE, valid_from__lte=timezone.now())
     return Dataset.objects.filter(Exists(releases), ~Exists(live))
+
+
+def last_release(dataset: Dataset) -> UUID | None:
+    """The release by which the dataset was open last, withdrawn since or not."""
+    releases = dataset.bases.releases().order_by("-state_at", "-version__number")
+    return releases.values_list("pk", flat=True).first()
 
 
 def derive_permissions(user) -> None:

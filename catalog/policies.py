@@ -3,12 +3,14 @@
 "Only a steward of Parks can retire this" is a permission; "revoke its two grants first" is a policy.
 """
 
+from collections.abc import Iterable
+
 from django.core.exceptions import ValidationError
 from django.db.models import Model
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from catalog.models import Basis, Dataset
+from catalog.models import Basis, Dataset, PurgedFile, Version
 
 MOST_KEYWORDS = 20
 DESCRIBED = (
@@ -64,6 +66,21 @@ def check_has_keys(dataset: Dataset) -> None:
     if dataset.current_id and not dataset.columns.filter(row_key=True).exists():
         raise ValidationError(
             _("The dictionary names no row key. Tick the columns that name one row, then upload the file again.")
+        )
+
+
+def check_not_destroyed(dataset: Dataset, digests: Iterable[str]) -> None:
+    """What a law had destroyed does not come back by the same file."""
+    digests = [digest for digest in digests if digest]
+    purged = Version.objects.filter(dataset=dataset, state=Version.State.PURGED, source_sha256__in=digests)
+    documents = PurgedFile.objects.filter(purge__dataset=dataset, kind=PurgedFile.Kind.DOCUMENT, sha256__in=digests)
+    number = purged.values_list("number", flat=True).first()
+    if number is None:
+        number = documents.filter(gone_at__isnull=False).values_list("version", flat=True).first()
+    if number is not None:
+        raise ValidationError(
+            _("This file is what version %(number)s held, which was destroyed by law. It is not taken in again."),
+            params={"number": number},
         )
 
 

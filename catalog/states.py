@@ -113,12 +113,32 @@ VERSION = Moves(
         Move("confirm", ("proposed",), "kept", "steward of the owner, or a load with nothing left to ask"),
         Move("discard", ("proposed",), "discarded", "steward of the owner"),
         Move("drop", ("kept",), "dropped", "the clock, by the dataset's retention, when nobody relies on it"),
+        Move("purge", ("proposed", "kept"), "purged", "two persons, where a law orders it"),
     ),
     refusals={
         "proposed": _("This version waits for its steward. Confirm it or discard it."),
         "kept": _("This version was confirmed already and is kept for ever. Upload the corrected file as a new one."),
         "discarded": _("This version was discarded already. Upload the file again."),
         "dropped": _("This version was dropped when its time was over. Upload its file again as a new one."),
+        "purged": _("This version was destroyed by law. What it held is not taken in again."),
+    },
+)
+
+PURGE = Moves(
+    name="Purge",
+    start="asked",
+    moves=(
+        Move("withdraw", ("asked",), "withdrawn", "who asked, or the owner"),
+        Move("refuse", ("asked",), "refused", "approver of the owner, or the authority; another person"),
+        Move("decide", ("asked",), "decided", "approver of the owner, or the authority; another person"),
+        Move("finish", ("decided",), "done", "the worker, when no file is left"),
+    ),
+    refusals={
+        "asked": _("This destruction waits for a second person. Decide about it first."),
+        "withdrawn": _("This destruction was withdrawn. Ask for it again if it is to be."),
+        "refused": _("This destruction was refused. Ask for it again with what was missing."),
+        "decided": _("This destruction was decided and is being carried out: that cannot be stopped."),
+        "done": _("This destruction was carried out. What it named is gone for good."),
     },
 )
 

@@ -3,8 +3,8 @@
 from celery import shared_task
 
 from audit.actor import service
-from catalog import exporter, exports, loader, sweeps, uploads
-from catalog.actions import bases, memberships, retention
+from catalog import copies, exporter, exports, loader, sweeps, uploads
+from catalog.actions import bases, destruction, memberships, retention
 from catalog.actions.exports import end_exports as end_past_exports
 from catalog.sources import clock
 
@@ -48,6 +48,18 @@ def clear_leftovers() -> None:
 def drop_old_versions() -> None:
     """Versions that the settings of their datasets no longer keep are dropped."""
     retention.drop_old_versions(by=service("clock"))
+
+
+@shared_task
+def carry_out_purges() -> None:
+    """Destructions by law that were decided are carried on with, and looked after for two days."""
+    destruction.carry_out_all(by=service("destruction"))
+
+
+@shared_task
+def forget_destroyed() -> None:
+    """Serving copies of what was destroyed are gone from this machine."""
+    copies.forget_destroyed()
 
 
 @shared_task

@@ -14,7 +14,7 @@ from catalog.models import Basis, Dataset, Distribution, Extent, Format, RowChan
 from catalog.permissions import bases_open_to
 from catalog.row_keys import named_keys
 from catalog.terms import Terms
-from catalog.versions import HELD, versions_under
+from catalog.versions import HELD, tombstones, versions_under
 
 NEWEST = 20
 Opened = tuple[Version, Basis]
@@ -55,8 +55,8 @@ def lines(opened: list[Opened], *, shown: int) -> list[Line]:
         Line(
             version=version,
             basis=basis,
-            rows=rows.get((basis.pk, version.pk)),
-            bytes=sizes.get((basis.pk, version.pk)),
+            rows=rows.get((basis.pk, version.pk)) if version.state in HELD else None,
+            bytes=sizes.get((basis.pk, version.pk)) if version.state in HELD else None,
             pair=pair,
             tables=[_line(table, kept, named) for table in pair.tables.values()] if pair else [],
         )
@@ -68,7 +68,9 @@ def ways_to(versions: list[Version], dataset: Dataset, by: Actor) -> list[Opened
     """Each version with the basis that shows this reader most of it: a duty, a grant, or its release."""
     ways = bases_open_to(by).filter(dataset=dataset).select_related("version", "dataset")
     numbers = [version.pk for version in versions]
-    releases = {basis.version_id: basis for basis in ways.filter(kind=Basis.Kind.RELEASE, version__in=numbers)}
+    former = tombstones(dataset).filter(version__in=numbers).select_related("version", "dataset")
+    releases = {basis.version_id: basis for basis in former}
+    releases |= {basis.version_id: basis for basis in ways.filter(kind=Basis.Kind.RELEASE, version__in=numbers)}
     found: dict = {}
     for basis in ways.exclude(kind=Basis.Kind.RELEASE).order_by("kind", "-made_at")[:NEWEST]:
         for pk in versions_under(basis).filter(pk__in=numbers).order_by().values_list("pk", flat=True):

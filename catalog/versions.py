@@ -12,6 +12,7 @@ from catalog.models import Basis, Dataset, Table, Version
 MOST_KEPT = 512  # versions whose columns stay in memory
 
 HELD = (Version.State.PROPOSED, Version.State.KEPT)  # the rows are there
+WAS_KEPT = (Version.State.KEPT, Version.State.DROPPED, Version.State.PURGED)
 
 
 def latest_under(basis: Basis) -> Version | None:
@@ -30,9 +31,15 @@ def versions_under(basis: Basis) -> QuerySet[Version]:
         return versions.filter(pk=basis.version_id)
     if basis.kind == Basis.Kind.DUTY:
         return versions.exclude(state=Version.State.DISCARDED)
-    kept = versions.filter(state=Version.State.KEPT)
+    # Of those that are gone it opens the address, which says so; and their going opens no older one.
+    kept = versions.filter(state__in=WAS_KEPT, confirmed_at__isnull=False)
     at_first = kept.filter(confirmed_at__lte=basis.valid_from).order_by("-number").values("number")[:1]
     return kept.filter(number__gte=Coalesce(Subquery(at_first), 0))
+
+
+def tombstones(dataset: Dataset) -> QuerySet[Basis]:
+    """The releases of versions that a law had destroyed: everybody may know that they were there."""
+    return Basis.objects.releases().filter(dataset=dataset, version__state=Version.State.PURGED)
 
 
 def covers(basis: Basis, version: Version) -> bool:

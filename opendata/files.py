@@ -16,13 +16,14 @@ from audit.lists import spelled_out, stated
 from audit.log import record
 from catalog.extents import extent
 from catalog.gate import open_rows
+from catalog.manifests import folder_of
 from catalog.models import Basis, Distribution, Format
 from catalog.rows.formats import check_fits, encode
 from catalog.rows.plan import OutColumn
 from catalog.rows.query import RowQuery
 from catalog.store import store
 from catalog.terms import Terms
-from opendata.manifests import folder_of, manifest_path, write_manifest
+from opendata.manifests import manifest_path, write_manifest
 from opendata.models import Release
 
 

@@ -11,7 +11,7 @@ from django.db import transaction
 from audit.actor import Actor
 from catalog.codes import Licence
 from catalog.extents import extent
-from catalog.manifests import stands
+from catalog.manifests import folder_of, stands
 from catalog.models import Basis, Column, Format
 from catalog.store import store
 from catalog.terms import Terms
@@ -19,11 +19,6 @@ from opendata.models import Release
 
 FORM = "causeway-release-manifest/1"
 NAME = "manifest.json"
-
-
-def folder_of(release: Basis) -> str:
-    """Where the files of a release are kept: by its identifier, so that a crash leaves none that nobody owns."""
-    return f"files/{release.pk}"
 
 
 def manifest_path(release: Basis) -> str:

@@ -8,6 +8,7 @@ import os
 
 from django.db import connections
 from django.urls import get_resolver
+from django.utils.module_loading import import_string
 
 bind = os.environ.get("BIND") or f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
 worker_class = "gthread"
@@ -32,6 +33,11 @@ def when_ready(server):
     """Load what the first request would load, once for all workers."""
     _ = get_resolver().url_patterns
     gc.freeze()
+
+
+def post_worker_init(worker):
+    """Each worker lets go by itself of what was destroyed by law."""
+    import_string("catalog.copies.watch")()  # by name: this file is read before there are any models
 
 
 def pre_fork(server, worker):

@@ -6,8 +6,9 @@ from audit.actor import service
 from audit.models import Event
 from catalog import manifests, search, tasks
 from catalog.actions import exports
+from catalog.actions.destruction import carry_out
 from catalog.extents import extent
-from catalog.models import Basis, Dataset, Message, Version
+from catalog.models import Basis, Dataset, Message, Purge, Version
 from catalog.terms import Terms
 from catalog.version_lines import count_dataset
 from opendata import files
@@ -72,6 +73,12 @@ def build_files(event: Event) -> None:
 def remove_files(event: Event) -> None:
     """The files of a withdrawn release are gone."""
     files.remove_files(Basis.objects.get(pk=event.basis))
+
+
+def carry_out_purge(event: Event) -> None:
+    """What a law had destroyed is gone from the store too, file by file; what fails here the clock carries on with."""
+    purge = Purge.objects.select_related("dataset__department").get(pk=event.subject.partition(":")[2])
+    carry_out(purge, by=service("destruction"))
 
 
 def tell_owner(event: Event) -> None:

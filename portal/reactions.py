@@ -35,6 +35,7 @@ REACTIONS = {
     "duty.closed": (steps.end_exports,),
     "version.dropped": (steps.end_exports,),
     "version.discarded": (steps.end_exports,),
+    "purge.decided": (steps.carry_out_purge, steps.index_dataset, steps.count_changes),
     "dataset.created": (steps.index_dataset,),
     "dataset.changed": (steps.index_dataset,),
     "dataset.activated": (steps.index_dataset,),

@@ -167,6 +167,8 @@ CELERY_BEAT_SCHEDULE = {
     "erase-old-details": {"task": "audit.tasks.erase_old_details", "schedule": 6 * 3600.0},
     "watch-witnesses": {"task": "audit.tasks.watch_witnesses", "schedule": 60.0},
     "end-exports": {"task": "catalog.tasks.end_exports", "schedule": 300.0},
+    "carry-out-purges": {"task": "catalog.tasks.carry_out_purges", "schedule": 60.0},
+    "forget-destroyed": {"task": "catalog.tasks.forget_destroyed", "schedule": 60.0},
     "drop-old-versions": {"task": "catalog.tasks.drop_old_versions", "schedule": 3600.0},
     "clear-uploads": {"task": "catalog.tasks.clear_leftovers", "schedule": 3600.0},
 }
@@ -335,6 +337,7 @@ SPECTACULAR_SETTINGS = {
         "DatasetState": "catalog.models.dataset.Dataset.State",
         "SourceState": "catalog.models.source.Source.State",
         "ExportState": "catalog.models.export.Export.State",
+        "PurgeState": "catalog.models.purge.Purge.State",
         "JobState": "catalog.models.job.Job.State",
         "VersionState": "catalog.models.version.Version.State",
     },

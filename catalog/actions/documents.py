@@ -20,7 +20,7 @@ from catalog.actions.loads import plain_name
 from catalog.actions.manifests import make_current, next_number
 from catalog.models import Dataset, Document, Table, Version
 from catalog.permissions import check_may_keep
-from catalog.policies import check_not_retired
+from catalog.policies import check_not_destroyed, check_not_retired
 
 Titles = tuple[str, str]
 
@@ -67,6 +67,7 @@ def _keep(version: Version, place: int, stream: BinaryIO, name: str, titles: Tit
 def _make_version(version: Version, documents: list[Document], dataset: Dataset, *, by: Actor) -> Version:
     dataset = locked(dataset)
     check_not_retired(dataset)
+    check_not_destroyed(dataset, [document.sha256 for document in documents])
     version.dataset, version.number = dataset, next_number(dataset)
     tables = list(dataset.current.tables.all()) if dataset.current else []
     version.identity = _identity(tables, documents, dataset.current)

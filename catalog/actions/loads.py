@@ -13,7 +13,7 @@ from catalog import jobs, uploads
 from catalog.actions.datasets import locked
 from catalog.models import Dataset, Job, Mode
 from catalog.permissions import check_may_keep
-from catalog.policies import check_has_keys, check_not_retired
+from catalog.policies import check_has_keys, check_not_destroyed, check_not_retired
 from catalog.reading_settings import check_reading
 
 LOADER = service("loader")
@@ -54,6 +54,7 @@ def start_load(
 def _begin(dataset: Dataset, job: Job, *, by: Actor) -> Job:
     job.dataset = locked(dataset)
     check_not_retired(job.dataset)
+    check_not_destroyed(job.dataset, [job.source_sha256])
     if job.mode == Mode.UPSERT:
         check_has_keys(job.dataset)
     return begin(job, by=by)

@@ -46,6 +46,9 @@ def check_built_on_current(version: Version, dataset: Dataset) -> None:
     """What was added to a version that is no longer current would take away what came since."""
     if version.base_id is None or version.base_id == dataset.current_id:
         return
+    if dataset.current is None:
+        words = _("Its rows were added to version %(base)s, which is gone. Discard it and upload its file again.")
+        raise ValidationError(words, params={"base": version.base.number})
     held = set(dataset.current.tables.values_list("name", "sha256"))
     if held != set(version.base.tables.values_list("name", "sha256")):
         raise ValidationError(
@@ -64,7 +67,7 @@ def drop(version: Version, dataset: Dataset, *, by: Actor, reason: str) -> Versi
     version.save(update_fields=["state", "source_path"])
     for kind in (Table, Document, Extent):
         kind.objects.filter(version=version).delete()
-    _forget_columns(dataset)
+    forget_columns(dataset)
 
     record(
         "version.discarded",
@@ -106,7 +109,7 @@ def rows_of(version: Version) -> int:
     return version.tables.aggregate(rows=Sum("rows"))["rows"] or 0
 
 
-def _forget_columns(dataset: Dataset) -> None:
+def forget_columns(dataset: Dataset) -> None:
     """The dictionary loses the columns that no version of the dataset has: they came from a wrong reading."""
     tables = Table.objects.filter(version__dataset=dataset).values_list("name", "schema")
     known = {(table, column["name"]) for table, schema in tables for column in schema}

@@ -16,7 +16,7 @@ from catalog.actions.datasets import locked
 from catalog.actions.manifests import drop, make_current, next_number, rows_of
 from catalog.models import Column, Dataset, Job, Mode, Table, Version
 from catalog.permissions import can, check_may_keep
-from catalog.policies import check_not_retired
+from catalog.policies import check_not_destroyed, check_not_retired
 
 # What a reading left out on a guess, or on what somebody said of an earlier file.
 WORTH_A_LOOK = frozenset({"added-before", "footer-looks-like-data"})
@@ -63,6 +63,7 @@ def propose_version(job: Job, found: Found, *, by: Actor) -> Version:
 
     dataset = locked(job.dataset)
     check_not_retired(dataset)
+    check_not_destroyed(dataset, [job.source_sha256])
 
     if job.mode != Mode.REPLACE and dataset.current_id != (found.base and found.base.pk):
         raise Overtaken(job.pk)

@@ -12,9 +12,17 @@ from django.utils.translation import gettext as _
 
 from audit.actor import Actor
 from catalog.api.problems import Problem, bad_parameter
+from catalog.gone import check_not_gone, check_release_not_gone, check_there
 from catalog.holding import MOST, bases_over
 from catalog.models import Basis, Dataset, Table, Version
-from catalog.permissions import bases_open_to, departments_of, is_officer, visible_datasets, withdrawn_from_public
+from catalog.permissions import (
+    bases_open_to,
+    departments_of,
+    is_officer,
+    last_release,
+    visible_datasets,
+    withdrawn_from_public,
+)
 from catalog.terms import TableTerms, Terms
 from catalog.versions import columns_of, open_version
 
@@ -60,7 +68,9 @@ def find_dataset(pk, by: Actor) -> Dataset:
     dataset = dated(visible_datasets(by), by).select_related("department", "current").filter(pk=pk).first()
     if dataset is not None:
         return dataset
-    if withdrawn_from_public().filter(pk=pk).exists():
+    withdrawn = withdrawn_from_public().filter(pk=pk).first()
+    if withdrawn is not None:
+        check_release_not_gone(last_release(withdrawn))
         raise Problem("withdrawn")
     raise Http404
 
@@ -114,6 +124,7 @@ def one_opening(dataset: Dataset, by: Actor, *, named: str = "", number: int | N
         return _named(dataset, by, _identifier(named), number)
     found = openings(dataset, by, number)
     if not found:
+        check_not_gone(dataset, by, number)
         if number is not None and openings(dataset, by):
             raise Http404
         raise Problem("grant-missing", _why_closed(dataset, by))
@@ -129,8 +140,7 @@ def one_of(found: list[Opening]) -> Opening:
 
 def one_table(opening: Opening, name: str | None) -> str:
     """The table to read: the named one, or the only one that leaves under the basis."""
-    if opening.version.state == Version.State.DROPPED:
-        raise Problem("version-dropped", _("Its rows went on %(day)s.") % {"day": _day(opening.version.dropped_at)})
+    check_there(opening.version)
     names = opening.names()
     if name is None and len(names) > 1:
         raise Problem("table-required", tables=names)
@@ -151,6 +161,7 @@ def _named(dataset: Dataset, by: Actor, pk: uuid.UUID, number: int | None) -> Op
     basis.dataset = dataset
     version = open_version(dataset, basis, number)
     if version is None:
+        check_not_gone(dataset, by, number)
         raise Http404
     return Opening(basis, version)
 

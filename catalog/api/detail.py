@@ -10,7 +10,7 @@ from catalog.models import Basis, Column, Dataset, Distribution, Extent, Version
 from catalog.permissions import bases_open_to
 from catalog.row_keys import key_under, keys_in
 from catalog.terms import Terms
-from catalog.versions import versions_under
+from catalog.versions import tombstones, versions_under
 
 NEWEST = 20
 
@@ -59,6 +59,7 @@ def versions_open_to(dataset: Dataset, by: Actor) -> QuerySet[Version]:
     """The versions that any basis of this caller opens, newest first."""
     ways = bases_open_to(by).filter(dataset=dataset).select_related("dataset")
     opened = Q(pk__in=ways.filter(kind=Basis.Kind.RELEASE).order_by().values("version"))
+    opened |= Q(pk__in=tombstones(dataset).order_by().values("version"))
     for basis in ways.exclude(kind=Basis.Kind.RELEASE)[:NEWEST]:
         opened |= Q(pk__in=versions_under(basis).order_by().values("pk"))
     return Version.objects.filter(opened, dataset=dataset).order_by("-number")

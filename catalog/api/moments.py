@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from audit.actor import Actor
 from catalog.api.access import Opening, find_dataset, find_opening, one_of, one_opening, openings
 from catalog.api.problems import Problem, bad_parameter
+from catalog.gone import check_release_not_gone
 from catalog.holding import MOST
 from catalog.models import Basis, Dataset
 from catalog.permissions import bases_open_to
@@ -29,6 +30,7 @@ def asked_opening(params: QueryDict, pk, by: Actor, *, number: int | None = None
     if not found:
         if named or not openings(dataset, by):
             one_opening(dataset, by, named=named)  # says what is wrong with the name, or why nothing is open
+        check_release_not_gone(cleared_at(dataset, moment))
         raise _none_then(moment)
     return one_of(found)
 
@@ -40,6 +42,7 @@ def asked_openings(params: QueryDict, dataset: Dataset, by: Actor, *, number: in
         return openings(dataset, by, number)
     found = _at(dataset, by, moment)
     if not found and openings(dataset, by):
+        check_release_not_gone(cleared_at(dataset, moment))
         raise _none_then(moment)
     return found
 

@@ -44,6 +44,13 @@ PROBLEM_TYPES: dict[str, ProblemType] = {
             _("Read the current version, or one that is still listed as kept."),
         ),
         (
+            "version-destroyed",
+            410,
+            _("This version was destroyed by law"),
+            _("A law or a court ordered that it be destroyed: its rows, files and copies are gone for good."),
+            _("“law” and “article” say by what order, “destroyed_at” when. Read another version, or ask the owner."),
+        ),
+        (
             "validation-failed",
             400,
             _("Something in the request is not right"),

@@ -14,6 +14,8 @@ from rest_framework.views import set_rollback
 
 from catalog.api.problem_types import BY_STATUS, PROBLEM_TYPES
 from catalog.gate import BasisEnded
+from catalog.gone import VersionGone
+from catalog.models import Version
 from catalog.rows.errors import EngineBusy, QueryError, Stopped, TooCostly
 
 log = logging.getLogger(__name__)
@@ -130,6 +132,16 @@ def _of_end(exc: BasisEnded, request) -> Problem:
     return Problem("grant-missing", str(exc))
 
 
+def _of_gone(exc: VersionGone, request) -> Problem:
+    """The tombstone: of what a law had destroyed when and by which, and nobody's name."""
+    version = exc.version
+    if version.state != Version.State.PURGED:
+        return Problem("version-dropped", str(exc), version=version.number)
+    purge = version.purge
+    about = {"destroyed_at": purge.decided_at.isoformat(), "law": purge.law, "article": purge.article}
+    return Problem("version-destroyed", str(exc), version=version.number, **about)
+
+
 def _of_stop(exc: Stopped, request) -> Problem:
     return Problem("grant-missing", _("The basis ended while the rows were being read. Nothing more leaves under it."))
 
@@ -213,6 +225,7 @@ _TRANSLATIONS = [
     (exceptions.NotAuthenticated, _of_nobody),
     (exceptions.PermissionDenied, _of_drf_refusal),
     (BasisEnded, _of_end),
+    (VersionGone, _of_gone),
     (Stopped, _of_stop),
     (PermissionDenied, _of_refusal),
     ((Http404, exceptions.NotFound), _plain("not-found")),

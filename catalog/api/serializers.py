@@ -149,6 +149,14 @@ class TableChangesSerializer(serializers.Serializer):
     columns = ColumnChangesSerializer()
 
 
+class DestroyedSerializer(serializers.Serializer):
+    """When a version was destroyed, and by what law."""
+
+    at = serializers.DateTimeField(source="decided_at")
+    law = serializers.CharField()
+    article = serializers.CharField()
+
+
 class VersionLineSerializer(VersionSerializer):
     """A version in the list, with what changed since the one before that you may open in the same way."""
 
@@ -163,6 +171,9 @@ class VersionLineSerializer(VersionSerializer):
         source="pair.since.number", default=None, allow_null=True, help_text="The version that it is compared with."
     )
     changes = TableChangesSerializer(many=True, source="tables")
+    destroyed = DestroyedSerializer(
+        source="version.purge", default=None, allow_null=True, help_text="null where it was not destroyed by law."
+    )
     diff_url = serializers.SerializerMethodField(help_text="The changed rows; null for the first version.")
 
     def get_rows_url(self, line) -> str:

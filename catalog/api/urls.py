@@ -3,7 +3,7 @@
 from django.urls import include, path
 
 from catalog.api.docs import Docs, Redoc, Schema
-from catalog.api.views import checks, datasets, diff, exports, keys, lists, loads, parts, root, rows, sources
+from catalog.api.views import checks, datasets, diff, exports, keys, lists, loads, parts, purges, root, rows, sources
 
 of_dataset = [
     path("", datasets.OneDataset.as_view(), name="api-dataset"),
@@ -34,6 +34,13 @@ of_dataset = [
     ),
 ]
 
+of_purge = [
+    path("", purges.OnePurge.as_view(), name="api-purge"),
+    path("/withdraw", purges.Withdraw.as_view(), name="api-purge-withdraw"),
+    path("/refuse", purges.Refuse.as_view(), name="api-purge-refuse"),
+    path("/decide", purges.Decide.as_view(), name="api-purge-decide"),
+]
+
 of_source = [
     path("", sources.OneSource.as_view(), name="api-source"),
     path("/test", sources.Test.as_view(), name="api-source-test"),
@@ -48,6 +55,8 @@ version_1 = [
     path("", root.Root.as_view(), name="api-root"),
     path("datasets", datasets.Datasets.as_view(), name="api-datasets"),
     path("datasets/<uuid:pk>", include(of_dataset)),
+    path("datasets/<uuid:pk>/purges", purges.Purges.as_view(), name="api-purges"),
+    path("datasets/<uuid:pk>/purges/<uuid:purge>", include(of_purge)),
     path("datasets/<uuid:pk>/source", include(of_source)),
     path("departments", lists.Departments.as_view(), name="api-departments"),
     path("themes", lists.Themes.as_view(), name="api-themes"),

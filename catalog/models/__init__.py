@@ -12,6 +12,7 @@ from catalog.models.key import Key, Scope
 from catalog.models.membership import CITY_ROLES, Membership, Role
 from catalog.models.message import Message
 from catalog.models.permission import DepartmentPermission
+from catalog.models.purge import Purge, PurgedFile
 from catalog.models.row_changes import RowChanges
 from catalog.models.search import SearchEntry
 from catalog.models.source import Source
@@ -37,6 +38,8 @@ __all__ = [
     "Membership",
     "Message",
     "Mode",
+    "Purge",
+    "PurgedFile",
     "Role",
     "RowChanges",
     "Scope",

@@ -29,8 +29,9 @@ class Version(models.Model):
         KEPT = "kept", _("Kept")
         DISCARDED = "discarded", _("Discarded")
         DROPPED = "dropped", _("Dropped")
+        PURGED = "purged", _("Destroyed by law")
 
-    GONE = (State.DISCARDED, State.DROPPED)
+    GONE = (State.DISCARDED, State.DROPPED, State.PURGED)
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     dataset = models.ForeignKey(Dataset, models.PROTECT, related_name="versions")
@@ -53,6 +54,9 @@ class Version(models.Model):
     confirmed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
 
     dropped_at = models.DateTimeField(null=True, help_text="its rows and files went by the dataset's retention")
+    purge = models.ForeignKey(
+        "catalog.Purge", models.PROTECT, null=True, related_name="versions", help_text="by which it was destroyed"
+    )
 
     class Meta:
         ordering = ["-number"]
@@ -60,13 +64,18 @@ class Version(models.Model):
             models.UniqueConstraint(fields=["dataset", "number"], name="version_number"),
             models.UniqueConstraint(
                 fields=["dataset", "identity"],
-                condition=~models.Q(state__in=["discarded", "dropped"]),
+                condition=~models.Q(state__in=["discarded", "dropped", "purged"]),
                 name="version_once",
             ),
             models.CheckConstraint(
                 condition=models.Q(state="dropped", dropped_at__isnull=False)
                 | (~models.Q(state="dropped") & models.Q(dropped_at=None)),
                 name="version_dropped_at",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state="purged", purge__isnull=False)
+                | (~models.Q(state="purged") & models.Q(purge=None)),
+                name="version_purged_by",
             ),
             models.CheckConstraint(
                 condition=models.Q(confirmed_at=None, confirmed_by=None)

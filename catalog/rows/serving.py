@@ -122,6 +122,12 @@ def forget(sha256: str) -> None:
         (Path(settings.SERVING_DIR) / name).unlink(missing_ok=True)
 
 
+def known() -> set[str]:
+    """The digests of the tables whose copies lie on this machine or are open in this process."""
+    with _lock:
+        return {*_open, *(path.stem for path in Path(settings.SERVING_DIR).glob("*.duckdb"))}
+
+
 def remake(sha256: str, made: Path) -> bool:
     """Writes a table's Parquet file from its serving copy; true only where that gives the very bytes it was made of."""
     if not _target(sha256).exists():

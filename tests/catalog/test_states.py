@@ -5,13 +5,21 @@ from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
 
-from catalog.models import Basis, Dataset, Export, Job, Source, Version
-from catalog.states import DATASET, EXPORT, OF_BASIS, SOURCE, VERSION
+from catalog.models import Basis, Dataset, Export, Job, Purge, Source, Version
+from catalog.states import DATASET, EXPORT, OF_BASIS, PURGE, SOURCE, VERSION
 from opendata.models import Submission
 from opendata.states import SUBMISSION
 from portal.management.commands.states import TABLES
 
-TABLE_OF = {Basis: OF_BASIS, Dataset: DATASET, Export: EXPORT, Source: SOURCE, Submission: SUBMISSION, Version: VERSION}
+TABLE_OF = {
+    Basis: OF_BASIS,
+    Dataset: DATASET,
+    Export: EXPORT,
+    Purge: PURGE,
+    Source: SOURCE,
+    Submission: SUBMISSION,
+    Version: VERSION,
+}
 BY_A_MACHINE = {Job}  # held by a lease and a fence: catalog/jobs.py
 
 
@@ -55,7 +63,7 @@ def test_it_refuses_every_move_that_is_not_listed(moves):
 
 def test_it_has_a_table_of_moves_for_whatever_ends():
     """Nothing leaves its last state: what was revoked, withdrawn, expired or decided stays so."""
-    ends = {"revoked", "withdrawn", "expired", "cleared", "returned", "discarded", "dropped"}
+    ends = {"revoked", "withdrawn", "expired", "cleared", "returned", "discarded", "dropped", "purged", "refused", "done"}
 
     for moves in TABLES:
         assert not ends & {source for move in moves.moves for source in move.sources}

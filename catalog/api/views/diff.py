@@ -5,6 +5,7 @@ from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
+from audit.actor import Actor
 from catalog.api import schema
 from catalog.api.access import Opening, one_table
 from catalog.api.base import ApiView
@@ -15,6 +16,7 @@ from catalog.api.problems import Problem, bad_parameter
 from catalog.api.views.rows import within_budget
 from catalog.changes import Pair, TablePair, count_changes
 from catalog.gate import open_changes
+from catalog.gone import check_not_gone, check_there
 from catalog.row_keys import named_keys
 from catalog.rows.comparing import KINDS, PAGE, Comparison
 from catalog.rows.formats import jsonable
@@ -34,7 +36,7 @@ class Diff(ApiView):
             if name not in PARAMETERS:
                 raise bad_parameter(name, _("There is no parameter “%(name)s” here.") % {"name": name[:80]})
         opening = asked_opening(request.GET, pk, self.by, number=_number(request, "to"))
-        pair = _pair(opening, _number(request, "from"))
+        pair = _pair(opening, _number(request, "from"), self.by)
         name = one_table(opening, table)
         if name not in pair.tables:
             raise Http404
@@ -83,13 +85,16 @@ class Diff(ApiView):
         return {kind: getattr(counted, kind) for kind in KINDS}
 
 
-def _pair(opening: Opening, number: int | None) -> Pair:
+def _pair(opening: Opening, number: int | None, by: Actor) -> Pair:
     """The asked version with the earlier one, under the bases by which the caller opens both."""
     basis = opening.basis
+    check_there(opening.version)
     found = one_before(basis, opening.version) if number is None else numbered(basis, number)
     if found is not None:
+        check_there(found[0])
         return Pair(*found, opening.version, basis)
     if number is not None:
+        check_not_gone(basis.dataset, by, number)
         raise Http404
     raise Problem("no-version", _("There is no earlier version that you may read, so nothing to compare with."))
 

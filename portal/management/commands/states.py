@@ -3,11 +3,11 @@
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from catalog.states import DATASET, DUTY, EXPORT, GRANT, RELEASE, SOURCE, VERSION
+from catalog.states import DATASET, DUTY, EXPORT, GRANT, PURGE, RELEASE, SOURCE, VERSION
 from opendata.states import SUBMISSION
 
 PAGE = settings.BASE_DIR / "docs" / "states.md"
-TABLES = (DATASET, VERSION, SOURCE, GRANT, DUTY, SUBMISSION, RELEASE, EXPORT)
+TABLES = (DATASET, VERSION, SOURCE, GRANT, DUTY, SUBMISSION, RELEASE, EXPORT, PURGE)
 HEAD = """# States
 
 Which state follows which, by what, and whose move it is. Printed from the tables of moves in the code by

@@ -1,0 +1,181 @@
+"""What a decided destruction still has to do: every file, every copy, every value that an event kept; then its report.
+
+Each step may be cut off anywhere and runs again: a file is marked as gone when it is, and the report states those only.
+"""
+
+import hashlib
+import json
+import logging
+from collections.abc import Iterator
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from audit.actor import Actor
+from audit.erasure import erase_values
+from audit.lists import spelled_out, stated
+from audit.log import record
+from audit.models import Event
+from catalog import purges, uploads
+from catalog.actions.exports import end_exports
+from catalog.copies import forget_destroyed
+from catalog.manifests import folder_of
+from catalog.models import Export, Purge, PurgedFile, Version
+from catalog.states import PURGE
+from catalog.store import store
+
+log = logging.getLogger(__name__)
+LOOK_BACK = timedelta(days=2)  # a build or a load that was running at the decision may leave a file after the end
+AT_ONCE = 100
+ASKED = {"query"}  # what a reader asked for: the values in it may be those that were destroyed
+
+
+def carry_out_all(*, by: Actor) -> int:
+    """Carries on with every destruction that was decided, and looks again after those that ended lately; how many.
+
+    One that cannot go on (the store is away) does not keep the others waiting.
+    """
+    lately = Q(state=Purge.State.DONE, done_at__gt=timezone.now() - LOOK_BACK)
+    done = 0
+    for purge in Purge.objects.filter(Q(state=Purge.State.DECIDED) | lately).order_by("decided_at")[:AT_ONCE]:
+        try:
+            carry_out(purge, by=by)
+            done += 1
+        except Exception:
+            log.exception("The destruction %s could not be carried on; it will be tried again.", purge.pk)
+    return done
+
+
+def carry_out(purge: Purge, *, by: Actor) -> None:
+    """Whatever is left of it is done, and once nothing is left, it says so."""
+    versions = list(Version.objects.filter(purge=purge).select_related("dataset__department"))
+    note_exports(purge, versions)
+    end_exports(by=by, dataset=purge.dataset_id)
+    note_leftovers(purge, versions)
+    gone = [file for file in left_of(purge) if destroy_file(file)]
+    forget_destroyed()
+    if purge.state == Purge.State.DECIDED:
+        forget_questions(purge, versions, by=by)
+        finish_purge(purge, by=by)
+    elif gone:
+        report(purge, gone, by=by)
+
+
+def left_of(purge: Purge) -> Iterator[PurgedFile]:
+    """Its files that are still to go."""
+    return purge.files.filter(gone_at=None, kept_for=[]).order_by("pk").iterator(chunk_size=1_000)
+
+
+def note_exports(purge: Purge, versions: list[Version]) -> None:
+    """Files that were prepared for single readers are named too, before they end."""
+    ready = Export.objects.filter(version__in=versions).exclude(path="").select_related("version")
+    _note(purge, [
+        PurgedFile(version=one.version.number, kind=PurgedFile.Kind.EXPORT, path=one.path, bytes=one.bytes,
+                   sha256=one.sha256)
+        for one in ready
+    ])  # fmt: skip
+
+
+def note_leftovers(purge: Purge, versions: list[Version]) -> None:
+    """What else lies in the folders of these versions: built and not entered, read and not kept."""
+    by_pk = {version.pk: version.number for version in versions}
+    for release in purges.releases_over(versions):
+        found = store().names(folder_of(release))
+        _note(purge, [_found(path, by_pk[release.version_id], PurgedFile.Kind.RELEASED) for path in found])
+    for version in versions:
+        for job in version.jobs.all():
+            folders = [f"tables/{job.pk}-{fence}" for fence in range(1, job.fence + 1)]
+            found = [path for folder in folders for path in store().names(folder)]
+            held = purges.holders(found)
+            _note(purge, [_found(path, version.number, PurgedFile.Kind.ROWS) for path in found if path not in held])
+
+
+def destroy_file(file: PurgedFile) -> bool:
+    """The file is gone and marked so; false where a version came to hold it in the meantime, for which it stays."""
+    held = purges.holders([file.path]).get(file.path)
+    if held:
+        PurgedFile.objects.filter(pk=file.pk).update(kept_for=held)
+        return False
+    if not file.sha256 and store().exists(file.path):
+        file.bytes, file.sha256 = store().size(file.path), _digest(file.path)
+        file.save(update_fields=["bytes", "sha256"])
+    uploads.remove(file.path)
+    if store().exists(file.path):
+        raise OSError(f"{file.path} is still there")
+    PurgedFile.objects.filter(pk=file.pk).update(gone_at=timezone.now())
+    return True
+
+
+@transaction.atomic
+def forget_questions(purge: Purge, versions: list[Version], *, by: Actor) -> None:
+    """What readers asked of these versions is erased from the details of events; the events and their proofs stay."""
+    Export.objects.filter(version__in=versions).exclude(query={}).update(query={})
+    keys = {str(version.pk) for version in versions}
+    opened = Event.objects.filter(dataset=purge.dataset_id, kind="disclosure.opened", detail__values__has_key="query")
+    about = [pk for pk, body in opened.values_list("id", "body").iterator() if _names(body) & keys]
+    erased, held = erase_values(Event.objects.filter(id__in=about), ASKED)
+    if not erased:
+        return
+    facts = {"count": erased, "held": held, "reason": purge.law, "article": purge.article}
+    record("details.erased", by=by, on=purge, department=purge.dataset.department, dataset=purge.dataset, facts=facts)
+
+
+@transaction.atomic
+def finish_purge(purge: Purge, *, by: Actor) -> None:
+    """It says that it is done, and what went; not before every file is marked as gone."""
+    purge = Purge.objects.select_for_update(of=("self",)).select_related("dataset__department").get(pk=purge.pk)
+    if purge.state != Purge.State.DECIDED or purge.files.filter(gone_at=None, kept_for=[]).exists():
+        return
+    purge.state, purge.done_at = PURGE.after(purge.state, "finish"), timezone.now()
+    purge.save(update_fields=["state", "done_at"])
+    report(purge, list(purge.files.filter(gone_at__isnull=False)), by=by)
+
+
+@transaction.atomic
+def report(purge: Purge, gone: list[PurgedFile], *, by: Actor) -> None:
+    """Which files went, each with its digest, and which stayed because versions that were not named hold them."""
+    numbers = [str(number) for number in purge.numbers]
+    files = {file.path: file.sha256 for file in gone}
+    kept = list(purge.files.exclude(kept_for=[]).order_by("path").values_list("path", flat=True))
+    record(
+        "purge.carried_out",
+        by=by,
+        on=purge,
+        department=purge.dataset.department,
+        dataset=purge.dataset,
+        facts={
+            "versions": stated(numbers),
+            "count": len(gone),
+            "bytes": sum(file.bytes for file in gone),
+            "files": stated(files),
+            "kept": stated(kept),
+        },
+        private=spelled_out("versions", numbers) | spelled_out("files", files) | spelled_out("kept", kept),
+    )
+
+
+def _note(purge: Purge, files: list[PurgedFile]) -> None:
+    """Names more files; one that went before and lies there again is to go again."""
+    known = {file.path: file for file in purge.files.filter(path__in=[file.path for file in files])}
+    PurgedFile.objects.filter(pk__in=[one.pk for one in known.values() if one.gone_at]).update(gone_at=None, sha256="")
+    new = [file for file in files if file.path not in known]
+    for file in new:
+        file.purge = purge
+    PurgedFile.objects.bulk_create(new, batch_size=1_000, ignore_conflicts=True)
+
+
+def _found(path: str, number: int, kind: str) -> PurgedFile:
+    return PurgedFile(version=number, kind=kind, path=path)
+
+
+def _names(body: str) -> set[str]:
+    """The versions that an opening is about: the one that was read, and the one that it was compared with."""
+    facts = json.loads(body).get("facts", {})
+    return {facts.get("version"), facts.get("since")}
+
+
+def _digest(path: str) -> str:
+    with store().open(path) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
