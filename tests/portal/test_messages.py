@@ -24,6 +24,7 @@ NO_PAGES = (
     "healthz",
     "readyz",
     "grant-csv",
+    "export-file",
     "file",
     "document",
     "language",
