@@ -17,6 +17,7 @@ COMPARISONS = {exp.EQ: "=", exp.NEQ: "<>", exp.GT: ">", exp.GTE: ">=", exp.LT: "
 BEFORE = "SELECT 1 WHERE "
 LONGEST = 4_000
 MOST_VALUES = 1_000
+FEW_DECIMALS = 4
 
 
 def parsed(text: str, parameter: str) -> exp.Expression:
@@ -69,10 +70,9 @@ def _compiled(node: exp.Expression, scope: Scope, depth: int) -> str:
         return _membership(node, scope, depth)
     if isinstance(node, exp.Between) and not node.args.get("symmetric"):
         side = _side(node.this, scope, depth)
-        low, high = (
-            typed(_made(node.args[end], scope, depth), side.kind, scope, _about(node.this)) for end in ("low", "high")
-        )
-        return f"{side.sql} BETWEEN {low} AND {high}"
+        ends = [_made(node.args[end], scope, depth) for end in ("low", "high")]
+        low, high = (typed(end, side.kind, scope, _about(node.this)) for end in ends)
+        return _held(f"{side.sql} BETWEEN {low} AND {high}", side, *ends)
     if isinstance(node, exp.Like | exp.ILike):
         return _like(node, scope, depth)
     if isinstance(node, exp.Column | exp.Anonymous):
@@ -105,12 +105,12 @@ def _comparison(node, scope: Scope, depth: int) -> str:
     if left.is_free and right.is_free:
         raise _unsupported(scope)
     if left.is_free:
-        return f"{typed(left, right.kind, scope, _about(node.expression))} {sign} {right.sql}"
+        return _held(f"{typed(left, right.kind, scope, _about(node.expression))} {sign} {right.sql}", right, left)
     if right.is_free:
-        return f"{left.sql} {sign} {typed(right, left.kind, scope, _about(node.this))}"
+        return _held(f"{left.sql} {sign} {typed(right, left.kind, scope, _about(node.this))}", left, right)
     if left.kind != right.kind and not {left.kind, right.kind} <= NUMBERS:
         raise QueryError("bad-filter", _("Columns of different types cannot be compared."), scope.parameter)
-    return f"{left.sql} {sign} {right.sql}"
+    return _held(f"{left.sql} {sign} {right.sql}", left, right)
 
 
 def _membership(node: exp.In, scope: Scope, depth: int) -> str:
@@ -119,8 +119,15 @@ def _membership(node: exp.In, scope: Scope, depth: int) -> str:
         raise QueryError(
             "bad-filter", _("“in” takes a list of 1 to %(most)s values."), scope.parameter, most=MOST_VALUES
         )
-    found = [typed(_made(value, scope, depth), side.kind, scope, _about(node.this)) for value in values]
-    return f"{side.sql} IN ({', '.join(found)})"
+    made_values = [_made(value, scope, depth) for value in values]
+    found = [typed(value, side.kind, scope, _about(node.this)) for value in made_values]
+    return _held(f"{side.sql} IN ({', '.join(found)})", side, *made_values)
+
+
+def _held(sql: str, side: Made, *others: Made) -> str:
+    """The comparison; unknown for a decimal so large that no type holds it beside the many decimals of another."""
+    is_wide = any(one.literal is None or len(one.literal.partition(".")[2]) > FEW_DECIMALS for one in others)
+    return f"TRY({sql})" if side.kind == "decimal" and not side.summed and is_wide else sql
 
 
 def _like(node, scope: Scope, depth: int) -> str:

@@ -7,7 +7,6 @@ basis hides before it drops them, and an error would tell of them.
 import difflib
 import re
 from dataclasses import dataclass
-from decimal import Decimal
 
 from django.utils.translation import gettext_lazy as _
 from sqlglot import exp
@@ -16,15 +15,17 @@ from catalog.masks import NUMBERS
 from catalog.rows.areas import read_area
 from catalog.rows.dialect import place_of, shown
 from catalog.rows.errors import QueryError
-from catalog.rows.functions import AGGREGATES, FUNCTIONS, KINDS, PARTS, Function
+from catalog.rows.functions import AGGREGATES, FUNCTIONS, KINDS, PARTS, UNBOUNDED, Function
 from catalog.rows.scope import ENGINE_TYPES, Scope
 
 DEEPEST = 40
+LONGEST = 20_000  # characters of the engine's words: what names an argument twice doubles at every level
 SHORT = 20  # characters that may take the place of others: a text must not grow without bounds
 MOST_ARGUMENTS = 20
 WRITTEN_OUT = frozenset({"whole", "share", "part", "short", "path", "area"})
 PATH = re.compile(r"\$(\.\w{1,80}|\[\d{1,6}\]){1,20}")
 MARK = re.compile(r"\{(\*|\d:?|\d=\d)\}")
+SMALL_PARTS = frozenset({"hour", "minute", "second"})
 CLOCKED = frozenset({"day", "moment"})  # arguments whose days and hours depend on a zone
 SIGNS = {exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/", exp.Mod: "%"}
 
@@ -114,26 +115,41 @@ def _arithmetic(sign: str, left: Made, right: Made, scope: Scope) -> Made:
     for side in (left, right):
         if side.kind not in NUMBERS or (side.literal is not None and side.kind == "text"):
             raise QueryError("bad-select", _("Only numbers can be reckoned with."), scope.parameter)
-    whole = {left.kind, right.kind} == {"integer"}
-    exact = whole or ({left.kind, right.kind} <= {"integer", "decimal"} and sign in "+-%")
+    kinds = {_number_kind(side) for side in (left, right)}
+    whole = kinds == {"integer"}
+    exact = whole or (kinds <= {"integer", "decimal"} and sign in "+-%")
     kind = "integer" if whole and sign != "/" else "decimal" if exact and sign != "/" else "float"
     sides = [_number(side, kind, scope) for side in (left, right)]
-    if sign in "/%":
-        sides[1] = f"nullif({sides[1]}, 0)"
+    if sign == "%":  # the engine's own `nullif` is written twice by it, at every level
+        sides[1] = f"list_filter([{sides[1]}], lambda __v: __v <> 0)[1]"
     if summed and kind == "integer":  # no product of two whole numbers of 64 bits is beyond 128
         wide = [f"CAST({side} AS HUGEINT)" for side in sides]
         return Made(f"TRY_CAST({wide[0]} {sign} {wide[1]} AS BIGINT)", kind, summed)
-    return Made(_careful(f"({sides[0]} {sign} {sides[1]})", summed=summed), kind, summed)
+    sql = _careful(_bounded(f"({sides[0]} {sign} {sides[1]})", scope), summed=summed)
+    return Made(_finite(sql) if kind == "float" else sql, kind, summed)
+
+
+def _number_kind(side: Made) -> str:
+    """A number that is written out without a power is a decimal, as people write them."""
+    is_plain = side.literal is not None and side.kind == "float" and "e" not in side.literal.lower()
+    return "decimal" if is_plain else side.kind
 
 
 def _number(side: Made, kind: str, scope: Scope) -> str:
     if side.literal is not None:
-        if kind == "decimal":
-            digits = Decimal(side.literal).as_tuple()
-            scale = min(max(-int(digits.exponent), 0), 18)
-            return f"CAST({scope.bind(side.literal)} AS DECIMAL(38, {scale}))"
         return scope.value(side.literal, kind, side.literal)
     return f"CAST({side.sql} AS DOUBLE)" if kind == "float" else side.sql
+
+
+def _finite(sql: str) -> str:
+    """A floating number, null where it is infinite or undefined; the words of the expression stand in it once."""
+    return f"list_transform([{sql}], lambda __v: CASE WHEN isfinite(__v) THEN __v END)[1]"
+
+
+def _bounded(sql: str, scope: Scope) -> str:
+    if len(sql) > LONGEST:
+        raise QueryError("bad-select", _("This is nested too deeply."), scope.parameter)
+    return sql
 
 
 def _call(node: exp.Anonymous, scope: Scope, depth: int, *, sums: bool) -> Made:
@@ -152,9 +168,20 @@ def _call(node: exp.Anonymous, scope: Scope, depth: int, *, sums: bool) -> Made:
     arguments, first = _arguments(name, function, given, scope)
     summed = _together(scope, *given) or name in AGGREGATES
     kind = _gives(function, first, node)
-    zoned = bool(scope.zone) and kind == "timestamptz" and function.gives == "trunc"
-    sql = _written(function, arguments, kind, summed=summed, is_sum=name in AGGREGATES, zoned=zoned)
-    return Made(_careful(scope.clocked(sql), summed=summed) if zoned else sql, kind, summed)
+    if function.gives == "trunc" and kind == "timestamptz" and scope.zone:
+        sql = _bounded(_begun(*arguments, given[1].sql, scope), scope)
+        return Made(_careful(sql, summed=summed), kind, summed)
+    sql = _bounded(_written(function, arguments, kind, summed=summed, is_sum=name in AGGREGATES), scope)
+    if function.gives == "sum" and first == "integer":  # wider than a whole number of ours
+        sql = f"CAST({sql} AS DECIMAL(38, 0))"
+    return Made(_finite(sql) if kind == "float" and name in UNBOUNDED else sql, kind, summed)
+
+
+def _begun(part: str, clock: str, moment: str, scope: Scope) -> str:
+    """When the hour or the day of a moment began. An hour that the clocks show twice is that of the moment itself."""
+    if part.strip("'") in SMALL_PARTS:
+        return f"{moment} - ({clock} - date_trunc({part}, {clock}))"
+    return scope.clocked(f"CAST(date_trunc({part}, {clock}) AS TIMESTAMP)")
 
 
 def _arguments(name: str, function: Function, given: list[Made], scope: Scope) -> tuple[list[str], str]:
@@ -165,14 +192,14 @@ def _arguments(name: str, function: Function, given: list[Made], scope: Scope) -
         wanted += [wanted[-1]] * (len(given) - len(wanted))
     if not fewest <= len(given) <= len(wanted):
         raise _misused(name, function, scope)
-    kind = _common_kind(wanted, given)
+    kind, is_alike = _common_kind(wanted, given), "same" in wanted
     found = []
     for word, one in zip(wanted, given, strict=False):
         if word in WRITTEN_OUT:
             found.append(_written_out(word, one, name, function, scope))
         elif one.literal is not None:
-            found.append(scope.value(one.literal, kind if word in {"same", "any"} else _default(word, one), name))
-        elif word in {"same", "any"} and {one.kind, kind} <= NUMBERS:
+            found.append(_value(word, one, kind if is_alike else one.kind, given, name, scope))
+        elif is_alike and {one.kind, kind} <= NUMBERS:
             found.append(f"CAST({one.sql} AS DOUBLE)" if kind == "float" != one.kind else one.sql)
         elif one.kind == kind if word == "same" else one.kind in KINDS[word]:
             zoned = word in CLOCKED and one.kind == "timestamptz" and scope.zone
@@ -195,8 +222,19 @@ def _common_kind(wanted: list[str], given: list[Made]) -> str:
     return (of_columns or others or ["text"])[0]
 
 
-def _default(word: str, one: Made) -> str:
-    return {"text": "text", "day": "date", "moment": "timestamp"}.get(word, one.kind)
+def _value(word: str, one: Made, kind: str, given: list[Made], name: str, scope: Scope) -> str:
+    """A value among the arguments, of the type that the others, or the function, call for."""
+    if word == "text":
+        return scope.value(one.literal, "text", name)
+    if word == "moment":
+        return scope.value(one.literal, "timestamp", name)
+    if word != "day":
+        return scope.value(one.literal, kind if word in {"any", "same"} else one.kind, name)
+    beside = {other.kind for other in given if other.literal is None}
+    if "timestamptz" in beside:
+        return scope.clocked(scope.value(one.literal, "timestamptz", name))
+    has_clock = "timestamp" in beside or ":" in one.literal
+    return scope.value(one.literal, "timestamp" if has_clock else "date", name)
 
 
 def _written_out(word: str, one: Made, name: str, function: Function, scope: Scope) -> str:
@@ -229,17 +267,11 @@ def _gives(function: Function, first: str, node: exp.Anonymous) -> str:
     if function.gives == "sum":
         return "float" if first == "float" else "decimal"
     if function.gives == "trunc":
-        return (
-            "timestamp"
-            if first == "date" and node.expressions[0].name.lower() in {"hour", "minute", "second"}
-            else first
-        )
+        return "timestamp" if first == "date" and node.expressions[0].name.lower() in SMALL_PARTS else first
     return function.gives
 
 
-def _written(
-    function: Function, arguments: list[str], kind: str, *, summed: bool, is_sum: bool, zoned: bool = False
-) -> str:
+def _written(function: Function, arguments: list[str], kind: str, *, summed: bool, is_sum: bool) -> str:
     def filled(mark: re.Match) -> str:
         if mark[1] == "*":
             return ", ".join(arguments)
@@ -249,10 +281,8 @@ def _written(
         return arguments[int(at)] if int(at) < len(arguments) else otherwise
 
     sql = MARK.sub(filled, function.sql)  # in one pass: what is filled in is not looked at again
-    if function.gives == "sum" and kind == "decimal":
-        return f"TRY_CAST({sql} AS DECIMAL(38, 6))"
     if function.gives == "trunc":
-        sql = f"CAST({sql} AS {ENGINE_TYPES['timestamp' if zoned else kind]})"
+        sql = f"CAST({sql} AS {ENGINE_TYPES[kind]})"
     return sql if is_sum else _careful(sql, summed=summed)
 
 

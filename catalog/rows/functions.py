@@ -57,6 +57,12 @@ def _end(which: str, first: int) -> str:
     return f"TRY(list_{which}(list_slice({MEASURES}, {first}, len({MEASURES}), {EACH})))"
 
 
+# The engine counts weeks of seven days from wherever they begin; a week here begins on its Monday.
+WEEKS = "date_diff('day', date_trunc('week', {1}), date_trunc('week', {2})) // 7"
+BOUNDARIES = f"CASE {{0}} WHEN 'week' THEN {WEEKS} ELSE date_diff({{0}}, {{1}}, {{2}}) END"
+# Of floating numbers these may give what is none: infinite, or undefined.
+UNBOUNDED = frozenset({"sqrt", "ln", "log10", "exp", "power", "distance", "sum", "avg", "stddev"})
+
 # For each row. The examples are over the sample table of docs/queries.md, and are run by its test.
 FUNCTIONS: dict[str, Function] = {
     "lower": _f("text", "text", "lower({0})", "lower(species)", "small letters"),
@@ -84,9 +90,9 @@ FUNCTIONS: dict[str, Function] = {
     "greatest": _f("any same same*", "first", "greatest({*})", "greatest(height, 10)", "the largest that is not null"),
     "least": _f("any same same*", "first", "least({*})", "least(height, 10)", "the smallest that is not null"),
     "coalesce": _f("any same same*", "first", "coalesce({*})", "coalesce(district, 'nowhere')", "the first that is not null"),
-    "nullif": _f("any same", "first", "nullif({0}, {1})", "nullif(district, 'North')", "null where both are equal"),
+    "nullif": _f("any same", "first", "list_filter([{0}], lambda __v: __v IS DISTINCT FROM {1})[1]", "nullif(district, 'North')", "null where both are equal"),
     "date_trunc": _f("part day", "trunc", "date_trunc({0}, {1})", "date_trunc('month', planted)", "the beginning of the year, month, week and so on"),
-    "date_diff": _f("part day day", "integer", "date_diff({0}, {1}, {2})", "date_diff('day', planted, '2026-01-01')", "how many such boundaries lie between"),
+    "date_diff": _f("part day day", "integer", BOUNDARIES, "date_diff('day', planted, '2026-01-01')", "how many such boundaries lie between"),
     "year": _f("day", "integer", "year({0})", "year(planted)", "the year"),
     "quarter": _f("day", "integer", "quarter({0})", "quarter(planted)", "1 to 4"),
     "month": _f("day", "integer", "month({0})", "month(planted)", "1 to 12"),
@@ -99,9 +105,11 @@ FUNCTIONS: dict[str, Function] = {
     "distance": _f(
         "number number number number",
         "float",
-        "2 * 6371008.8 * asin(sqrt(power(sin(radians(CAST({3} AS DOUBLE) - CAST({1} AS DOUBLE)) / 2), 2) + "
+        # Rounding may bring what stands under the root above one where two places are opposite each other.
+        "2 * 6371008.8 * list_transform([power(sin(radians(CAST({3} AS DOUBLE) - CAST({1} AS DOUBLE)) / 2), 2) + "
         "cos(radians(CAST({1} AS DOUBLE))) * cos(radians(CAST({3} AS DOUBLE))) * "
-        "power(sin(radians(CAST({2} AS DOUBLE) - CAST({0} AS DOUBLE)) / 2), 2)))",
+        "power(sin(radians(CAST({2} AS DOUBLE) - CAST({0} AS DOUBLE)) / 2), 2)], "
+        "lambda __v: asin(sqrt(CASE WHEN __v > 1 THEN 1 ELSE __v END)))[1]",
         "round(distance(lon, lat, -0.1, 51.5), 0)",
         "metres on the sphere between two places, longitude before latitude",
     ),
@@ -110,8 +118,8 @@ FUNCTIONS: dict[str, Function] = {
         "boolean",
         "CASE WHEN {0} IS NULL OR {1} IS NULL THEN NULL"
         " WHEN {0} BETWEEN ({2}).west AND ({2}).east AND {1} BETWEEN ({2}).south AND ({2}).north THEN "
-        "list_sum(list_transform(({2}).edges, lambda e: CASE WHEN (e[2] > {1}) <> (e[4] > {1}) "
-        "AND {0} < (e[3] - e[1]) * ({1} - e[2]) / (e[4] - e[2]) + e[1] THEN 1 ELSE 0 END)) % 2 = 1 ELSE FALSE END",
+        "list_sum(list_transform(({2}).edges, lambda __e: CASE WHEN (__e[2] > {1}) <> (__e[4] > {1}) AND {0} < "
+        "(__e[3] - __e[1]) * ({1} - __e[2]) / (__e[4] - __e[2]) + __e[1] THEN 1 ELSE 0 END)) % 2 = 1 ELSE FALSE END",
         "within(lon, lat, 'POLYGON((-1 51, 0 51, 0 52, -1 51))')",
         "true where a place lies in an area: a polygon or several, as WKT or GeoJSON",
     ),

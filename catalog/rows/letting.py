@@ -65,9 +65,10 @@ def _masked(column: str, kind: str, mask: Mask | None, scope: Scope, pseudonyms:
         return f"left({column}, {mask.argument})"
     if mask.name == "band":
         n = mask.argument
-        return f"floor({column} / {n}) * {n}" if kind == "float" else f"{column} - ((({column}) % {n}) + {n}) % {n}"
+        band = f"floor({column} / {n}) * {n}" if kind == "float" else f"{column} - ((({column}) % {n}) + {n}) % {n}"
+        return f"TRY({band})"  # at the ends of what fits into 64 bits there may be no lower end
     if mask.name == "round":
-        return f"round({column}, {mask.argument})"
+        return f"TRY(round({column}, {mask.argument}))"
     return _pseudonym(column, scope, pseudonyms)
 
 

@@ -26,16 +26,18 @@ class Key:
 
 @dataclass(frozen=True)
 class Question:
-    """What a query asks of the rows that are let out."""
+    """What a query asks of the rows that are let out. `unshown` are groups that are no output, by names of ours."""
 
     outputs: dict[str, Made]
     groups: list[str]
     is_summed: bool
     order: list[Key]
+    unshown: dict[str, Made]
 
 
 def question(query: RowQuery, scope: Scope, source: str) -> Question:
     """The outputs, groups and complete order of the query; `source` is what its columns are read from."""
+    scope.source = source
     chosen = _chosen(query, scope)
     groups = _groups(query, chosen or {}, scope)
     if chosen is None:
@@ -47,8 +49,11 @@ def question(query: RowQuery, scope: Scope, source: str) -> Question:
         words = _("“having” is a condition on sums: it needs “group_by”, or a count, sum or the like in “select”.")
         raise QueryError("bad-select", words, "having")
     _check_grouped(query, chosen, groups)
-    order = _order(query, chosen, scope, source, is_summed=is_summed)
-    return Question(chosen, [one.sql for one in groups.values()], is_summed, order)
+    shown = {one.sql for one in chosen.values()}
+    unshown = {f"__g{n}": one for n, one in enumerate(groups.values()) if one.sql not in shown}
+    order = _order(query, chosen, scope, is_summed=is_summed)
+    order += [Key(quoted(name), False, one.kind) for name, one in unshown.items()]  # rows that look alike tie without
+    return Question(chosen, [one.sql for one in groups.values()], is_summed, order, unshown)
 
 
 def _chosen(query: RowQuery, scope: Scope) -> dict[str, Made] | None:
@@ -79,8 +84,6 @@ def _output(node, scope: Scope) -> tuple[str, Made]:
         one = settled(made(node, scope, sums=True), scope)
     except RecursionError:
         raise _bad_select() from None
-    if one.kind == "float" and not isinstance(node, exp.Column):  # neither infinite nor undefined: no format has those
-        one = Made(f"CASE WHEN isfinite({one.sql}) THEN {one.sql} END", "float", one.summed, one.literal)
     return alias or _name(node), one
 
 
@@ -130,8 +133,7 @@ def _check_grouped(query: RowQuery, chosen: dict[str, Made], groups: dict[str, M
         raise QueryError("bad-select", _("“distinct” and sums exclude each other."), "distinct")
     by = {one.sql for one in groups.values()}
     for name, one in chosen.items():
-        inner = one.sql.removeprefix("CASE WHEN isfinite(").partition(") THEN ")[0]
-        if summed and not one.summed and not one.is_free and not {one.sql, inner} & by:
+        if summed and not one.summed and not one.is_free and one.sql not in by:
             raise QueryError(
                 "bad-select",
                 _("“%(name)s” must stand in “group_by”, or inside count, sum, avg, min, max or the like."),
@@ -140,28 +142,28 @@ def _check_grouped(query: RowQuery, chosen: dict[str, Made], groups: dict[str, M
             )
 
 
-def _order(query: RowQuery, chosen: dict[str, Made], scope: Scope, source: str, *, is_summed: bool) -> list[Key]:
+def _order(query: RowQuery, chosen: dict[str, Made], scope: Scope, *, is_summed: bool) -> list[Key]:
     """The order that is asked for, completed so that no two rows tie."""
     kinds = {name: one.kind for name, one in chosen.items()}
-    within = Scope(columns=kinds if is_summed else scope.columns, params=scope.params, parameter="order_by")
+    columns, source = (kinds, "") if is_summed else (scope.columns, scope.source)
+    within = Scope(columns, scope.params, "order_by", source=source)
     parts = _placed(query.order_by)
     if len(parts) > MOST_KEYS:
         words = _("“order_by” names at most %(most)s columns.")
         raise QueryError("bad-parameter", words, "order_by", at=parts[MOST_KEYS][0], most=MOST_KEYS)
-    order = [_key(part, at, chosen, within, source, is_summed=is_summed) for at, part in parts]
+    order = [_key(part, at, chosen, within, is_summed=is_summed) for at, part in parts]
     if not is_summed:
         return [*order, Key("__row", False, "integer")]
     named = {key.sql for key in order}
     return order + [Key(quoted(name), False, kind) for name, kind in kinds.items() if quoted(name) not in named]
 
 
-def _key(part: str, at: int, chosen: dict[str, Made], scope: Scope, source: str, *, is_summed: bool) -> Key:
+def _key(part: str, at: int, chosen: dict[str, Made], scope: Scope, *, is_summed: bool) -> Key:
     down, name = part.startswith("-"), part.removeprefix("-").strip().strip('"')
     if not is_summed and name in chosen and name not in scope.columns:
         return Key(chosen[name].sql, down, chosen[name].kind)
     column, kind = scope.column(name, at)
-    # Qualified, for a selected column may bear the name of another one.
-    return Key(column if is_summed else f"{source}.{column}", down, kind)
+    return Key(column, down, kind)
 
 
 def _plain(text: str) -> list[str]:

@@ -12,7 +12,7 @@ from catalog.rows.errors import QueryError
 from catalog.rows.letting import let_out
 from catalog.rows.outputs import Key, Question, question
 from catalog.rows.query import OPERATORS, RowQuery
-from catalog.rows.scope import ENGINE_TYPES, Scope, quoted
+from catalog.rows.scope import ENGINE_TYPES, MOST_DIGITS, Scope, decimal_of, quoted
 from catalog.terms import TableTerms
 
 MOST_KEPT = 256  # statements that stay written
@@ -73,6 +73,7 @@ def _planned(query: RowQuery, lent: tuple, where: str, kinds: tuple, pseudonyms:
     reads = scope.taken()
     chosen = ", ".join(f"{one.sql} AS {quoted(name)}" for name, one in asked.outputs.items())
     if asked.is_summed:
+        chosen += "".join(f", {one.sql} AS {quoted(name)}" for name, one in asked.unshown.items())
         steps.append(_summed(asked, chosen, source, conditions, distinct=query.distinct))
         chosen, source, conditions = ", ".join(map(quoted, asked.outputs)), "summed", _having(query, asked, scope)
 
@@ -185,7 +186,8 @@ def _beyond(order: list[Key], keys, scope: Scope) -> str:
     ways, same = [], []
     for key, held in zip(order, keys, strict=True):
         if held is not None:
-            value = f"CAST({scope.bind(held)} AS {ENGINE_TYPES[key.kind]})"
+            kind = decimal_of(held, MOST_DIGITS) if key.kind == "decimal" else ENGINE_TYPES[key.kind]
+            value = f"CAST({scope.bind(held)} AS {kind})"
             later = f"{key.sql} {'<' if key.down else '>'} {value}"
             ways.append(" AND ".join([*same, later if key.sql == "__row" else f"({later} OR {key.sql} IS NULL)"]))
             same.append(f"{key.sql} = {value}")

@@ -23,6 +23,7 @@ ENGINE_TYPES = {
     "text": "VARCHAR",
     "geometry": "VARCHAR",
 }
+MOST_DIGITS, MOST_DECIMALS = 38, 18
 
 
 @dataclass
@@ -34,6 +35,7 @@ class Scope:
     parameter: str = "where"
     used: set[str] = field(default_factory=set)
     zone: str = ""  # in which moments without one are meant, and days and hours of moments are reckoned
+    source: str = ""  # what columns are read from, where the name of an output could be taken for theirs
     before: int = 0  # how many characters of ours stand before the text that is being read
 
     def taken(self) -> list[str]:
@@ -51,7 +53,7 @@ class Scope:
         if found not in self.columns:
             raise self._unknown(name, at)
         self.used.add(found)
-        return quoted(found), self.columns[found]
+        return f"{self.source}{'.' if self.source else ''}{quoted(found)}", self.columns[found]
 
     def clocked(self, sql: str) -> str:
         """A moment as the clocks of the zone show it, or the moment of what they show; as it is where none is asked."""
@@ -68,7 +70,8 @@ class Scope:
 
     def value(self, text: str, kind: str, column: str) -> str:
         """A parameter of the column's type; what is none says so."""
-        return f"CAST({self.bind(checked(text, kind, column, self.parameter, self.zone))} AS {ENGINE_TYPES[kind]})"
+        held = checked(text, kind, column, self.parameter, self.zone)
+        return f"CAST({self.bind(held)} AS {decimal_of(held) if kind == 'decimal' else ENGINE_TYPES[kind]})"
 
     def _unknown(self, name: str, at: int | None) -> QueryError:
         near = difflib.get_close_matches(name.lower(), {one.lower(): one for one in self.columns}, n=1, cutoff=0.7)
@@ -82,6 +85,14 @@ class Scope:
         else:
             words = _("There is no column “%(name)s” here.")
         return QueryError("unknown-column", words, self.parameter, at=at, name=shown(name), meant=meant)
+
+
+def decimal_of(text: str, most: int = MOST_DECIMALS) -> str:
+    """The narrowest type that holds this decimal: beside a wider one, a column's large values would not fit."""
+    _sign, digits, exponent = Decimal(text).as_tuple()
+    scale = min(max(-int(exponent), 0), most)
+    before = max(len(digits) + int(exponent), 1)
+    return f"DECIMAL({min(before + scale, MOST_DIGITS)}, {scale})"
 
 
 def quoted(name: str) -> str:

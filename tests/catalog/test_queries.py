@@ -296,7 +296,7 @@ def test_it_reads_columns_whose_names_look_like_marks_of_ours():
 
     made = plan(RowQuery(select='nullif("{1}""; --", "{0}") as y'), terms, types, pseudonyms=b"", about="")
 
-    assert 'nullif("{1}""; --", "{0}")' in made.sql
+    assert 'let_out."{1}""; --"], lambda __v: __v IS DISTINCT FROM let_out."{0}")' in made.sql
 
 
 def test_it_states_which_columns_were_read_and_by_which_rows_were_chosen():
