@@ -24,10 +24,8 @@ LIMIT = 65_535
 # One statement, because every exit waits for it: the event, and beside it what may be erased.
 COLUMNS = ("uuid", "time", "kind", "body", "actor", "department", "dataset", "basis", "subject")
 INSERT = f"INSERT INTO audit_event ({', '.join(COLUMNS)}) VALUES ({', '.join(['%s'] * len(COLUMNS))}) RETURNING id"
-INSERT_BOTH = (
-    f"WITH event AS ({INSERT}), detail AS ("
-    'INSERT INTO audit_eventdetail (event_id, "values") SELECT id, %s::jsonb FROM event) SELECT id FROM event'
-)
+DETAIL = ', detail AS (INSERT INTO audit_eventdetail (event_id, "values") SELECT id, %s::jsonb FROM event)'
+SOON = ", soon AS (SELECT set_config('synchronous_commit', 'off', true))"
 KINDS_OF_COLUMNS = ["uuid", "timestamptz", "text", "text", "uuid", "uuid", "uuid", "uuid", "text"]
 _here = threading.local()  # what is planned belongs to the connection of its thread
 
@@ -59,6 +57,20 @@ def record_alone(kind, *, by: Actor, on, department=None, dataset=None, basis=No
         raise Unrecordable(f"{kind}: an event of its own is durable at once, which it is not within a transaction")
     event, openings = _written(kind, by, on, department, dataset, basis, facts or {}, private or {})
     _insert(event, openings)
+    _announce(event)
+    return event
+
+
+def record_end(kind, *, by: Actor, on, department=None, dataset=None, basis=None, facts=None, private=None) -> Event:
+    """How an act ended of which an earlier event, on the disk, states the most that it can have been.
+
+    Takes what `record_alone` takes. Everybody sees it when this returns; it is on the disk with the next commit that
+    waits for the disk, or a moment later. If the power fails before, the most counts: never too little is said.
+    """
+    if connection.in_atomic_block:
+        raise Unrecordable(f"{kind}: an event of its own is seen at once, which it is not within a transaction")
+    event, openings = _written(kind, by, on, department, dataset, basis, facts or {}, private or {})
+    _insert(event, openings, soon=True)
     _announce(event)
     return event
 
@@ -143,26 +155,33 @@ def _plain(value):
     return value.isoformat() if isinstance(value, date) else str(value)
 
 
-def _insert(event: Event, openings: dict) -> None:
+def _insert(event: Event, openings: dict, *, soon: bool = False) -> None:
     """Writes the row of the event, and its erasable one where there is something to erase."""
     row = [getattr(event, column) for column in COLUMNS]
     if openings:
         row.append(json.dumps(openings))
-    written = _planned(bool(openings)).rows(row)
+    written = _planned(bool(openings), soon).rows(row)
     if written is None:
         with connection.cursor() as cursor:
-            cursor.execute(INSERT_BOTH if openings else INSERT, row)
+            cursor.execute(_sql(bool(openings), soon), row)
             written = cursor.fetchall()
     ((event.pk,),) = written
     event._state.adding, event._state.db = False, DEFAULT_DB_ALIAS
 
 
-def _planned(both: bool) -> Planned:
+def _sql(both: bool, soon: bool) -> str:
+    """The statement that writes an event, what of it may be erased, and lets its commit not wait for the disk."""
+    return f"WITH event AS ({INSERT}){DETAIL * both}{SOON * soon} SELECT id FROM event{', soon' * soon}"
+
+
+def _planned(both: bool, soon: bool) -> Planned:
     """The statement as this thread's connection planned it."""
     if not hasattr(_here, "planned"):
-        kinds = KINDS_OF_COLUMNS
-        _here.planned = Planned(_numbered(INSERT), kinds), Planned(_numbered(INSERT_BOTH), [*kinds, "jsonb"])
-    return _here.planned[both]
+        _here.planned = {}
+    if (both, soon) not in _here.planned:
+        kinds = [*KINDS_OF_COLUMNS, *["jsonb"] * both]
+        _here.planned[both, soon] = Planned(_numbered(_sql(both, soon)), kinds)
+    return _here.planned[both, soon]
 
 
 def _numbered(sql: str) -> str:

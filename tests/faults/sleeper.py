@@ -35,14 +35,16 @@ def sleep_at(step: str) -> None:
 
 def make_beds() -> None:
     """Puts the beds into the gate of this process."""
-    record, begin, gone = catalog.gate.record_alone, catalog.gate.watch.begin, catalog.gate.Exit.gone
+    opened, ended = catalog.gate.record_alone, catalog.gate.record_end
+    begin, gone = catalog.gate.watch.begin, catalog.gate.Exit.gone
 
-    def recording(kind, **what):
-        if kind == "disclosure.opened":
-            sleep_at("before the event")
-        if kind == "disclosure.closed":
-            sleep_at("before the closing event")
-        return record(kind, **what)
+    def opening(kind, **what):
+        sleep_at("before the event")
+        return opened(kind, **what)
+
+    def ending(kind, **what):
+        sleep_at("before the closing event")
+        return ended(kind, **what)
 
     def beginning(exit_):
         sleep_at("before the first row")
@@ -54,4 +56,5 @@ def make_beds() -> None:
         if exit_.pieces == PIECES:
             sleep_at("in the middle")
 
-    catalog.gate.record_alone, catalog.gate.watch.begin, catalog.gate.Exit.gone = recording, beginning, going
+    catalog.gate.record_alone, catalog.gate.record_end = opening, ending
+    catalog.gate.watch.begin, catalog.gate.Exit.gone = beginning, going
