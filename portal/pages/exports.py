@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from catalog.actions.exports import ask_export, end_export
 from catalog.export_words import error_words, stage_words
-from catalog.models import Export, Format
+from catalog.models import Export, Format, Version
 from catalog.permissions import exports_of, visible_datasets
 from catalog.reading_words import left_words
 from catalog.rows.query import RowQuery
@@ -56,7 +56,7 @@ def file(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     found = _mine(request, pk)
     if found.is_open:
         return redirect("export", found.pk)
-    if found.state != Export.State.READY:
+    if found.state != Export.State.READY or found.version.state in Version.GONE:
         return render(request, "exports/export.html", _shown(found), status=410)
     return send_export(request, found, by=request.actor)
 
@@ -104,5 +104,5 @@ def _shown(found: Export) -> dict:
         "stage": stage_words(found),
         "percent": int(progress * 100) if progress else None,
         "left": left_words(found.seconds_left),
-        "error": error_words(found.error) if found.error else "",
+        "error": error_words(found.error or {"code": "version-gone"}),
     }

@@ -17,7 +17,7 @@ from catalog import exporter, exports, jobs, sweeps
 from catalog.actions.exports import ask_export, end_export, end_exports
 from catalog.gate import BasisEnded, Exit, open_export, read_file
 from catalog.models import Basis, Export, Format
-from catalog.rows.errors import QueryError
+from catalog.rows.errors import QueryError, Stopped
 from catalog.rows.formats import Streamed
 from catalog.rows.query import RowQuery
 from catalog.store import store
@@ -194,6 +194,23 @@ def test_it_is_fetched_by_its_reader_alone_and_written_down_each_time(city):
         with pytest.raises(BasisEnded):
             open_export(export, by=world.by(somebody))
     assert len(disclosures()) == 4
+
+
+def test_a_download_ends_with_its_basis_and_with_its_reader(city, monkeypatch):
+    monkeypatch.setattr("catalog.gate.LOOK_AGAIN", 0)
+    monkeypatch.setattr("catalog.gate.CHUNK", 10)
+    export = made(ask(city))
+    left = read_file(*open_export(export, by=world.by(city.requester)))
+    assert len(next(left)) == 10
+    left.close()
+    assert (disclosures()[-1]["facts"]["outcome"], disclosures()[-1]["facts"]["bytes"]) == ("reader left", 10)
+
+    left = read_file(*open_export(export, by=world.by(city.requester)))
+    next(left)
+    end(city.grant, "revoke")
+    with pytest.raises(Stopped):
+        next(left)
+    assert (disclosures()[-1]["facts"]["outcome"], disclosures()[-1]["facts"]["bytes"]) == ("ended", 10)
 
 
 def test_it_is_not_fetched_any_more_when_the_basis_ended(city):

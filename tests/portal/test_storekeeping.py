@@ -8,10 +8,13 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from audit.models import Event
+from catalog import exporter
+from catalog.actions.exports import ask_export, end_export
 from catalog.actions.loads import start_load
 from catalog.actions.versions import add_documents, confirm_version
 from catalog.manifests import manifest_path
-from catalog.models import Version
+from catalog.models import Format, Version
+from catalog.rows.query import RowQuery
 from catalog.rows.serving import forget
 from catalog.store import store
 from catalog.terms import TableTerms, Terms
@@ -166,6 +169,25 @@ def test_nothing_that_is_named_counts_as_an_orphan(city):
     withdraw_release(city.trees, reason="A name was left in", by=world.by(city.owner))
     assert "that nothing names" in verify()
     assert store().exists(city.table.path)
+
+
+def test_a_prepared_file_is_looked_after_while_it_is_ready(city):
+    duty = world.basis("duty", city.version, {"kind": None}, to=city.parks)
+    over, by = (city.version, duty), world.by(city.owner)
+    export = ask_export(RowQuery(limit=None), Format.CSV, over=over, name="trees", by=by)
+    assert ", 0 hurt, " in verify()
+    exporter.run(export.pk)
+    export.refresh_from_db()
+    os.utime(store().local(export.path), (1, 1))
+    assert ", 0 hurt, 0 mended, 0 that nothing names." in verify("--remove-orphans")
+    flip(export.path)
+    assert f"damaged: {export.path} (export)" in verify(code=1)
+    end_export(export, by=by)
+    assert ", 0 hurt, 0 mended, 0 that nothing names." in verify()
+    with store().open(export.path, "wb") as file:
+        file.write(b"left by a crash")
+    os.utime(store().local(export.path), (1, 1))
+    assert f"orphan: {export.path}" in verify("--remove-orphans") and not store().exists(export.path)
 
 
 def test_it_goes_on_where_it_stopped(city):

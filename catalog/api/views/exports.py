@@ -18,7 +18,8 @@ from catalog.api.problems import Problem, bad_parameter
 from catalog.api.serializers import ExportSerializer
 from catalog.api.views.rows import asked_format, file_name, for_file
 from catalog.export_words import error_words
-from catalog.models import Export, Scope, Version
+from catalog.gone import check_there
+from catalog.models import Export, Scope
 from catalog.permissions import exports_of
 from catalog.rows.query import RowQuery
 from catalog.streams import send_export
@@ -88,8 +89,7 @@ class ExportFile(ExportView):
     @extend_schema(**schema.GET_EXPORT_FILE)
     def get(self, request, pk):
         export = self.mine(pk)
-        if export.version.state in Version.GONE:
-            raise Problem("version-dropped")
+        check_there(export.version)
         if export.is_open:
             raise Problem("export-not-ready", headers={"Retry-After": WAIT})
         if export.state != Export.State.READY:
