@@ -3,6 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
+from django.http import Http404
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -11,7 +12,7 @@ from audit.actor import Actor
 from catalog.models import Basis, Dataset, PurgedFile, Version
 from catalog.permissions import bases_open_to
 from catalog.terms import Terms
-from catalog.versions import covers, versions_under
+from catalog.versions import covers, latest_under, versions_under
 
 MOST = 50
 SAID = (Version.State.DROPPED, Version.State.PURGED)  # what was discarded was never shown to anybody
@@ -40,6 +41,20 @@ def gone_words(version: Version) -> str:
     purge = version.purge
     said = {"number": version.number, "day": _day(purge.decided_at), "law": purge.law, "article": purge.article}
     return words % said
+
+
+def check_shown(basis: Basis) -> Version:
+    """The version that this basis shows, if its rows are there; for a reader whom the basis lets in."""
+    version = latest_under(basis) or _last(basis.dataset)
+    if version is None:
+        raise Http404
+    return check_there(version)
+
+
+def why_gone(basis: Basis) -> str:
+    """Why the version that this basis shows has no rows any more; empty where it has."""
+    version = latest_under(basis) or _last(basis.dataset)
+    return gone_words(version) if version is not None and version.state in SAID else ""
 
 
 def check_not_gone(dataset: Dataset, by: Actor, number: int | None = None) -> None:

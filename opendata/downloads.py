@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from audit.actor import Actor
+from catalog.gone import check_document_not_gone, check_release_not_gone
 from catalog.models import Basis, Distribution, Document, Version
 from catalog.permissions import bases_open_to
 from catalog.streams import send_described, send_document, send_file
@@ -36,6 +37,8 @@ def file(request: HttpRequest, pk: uuid.UUID, name: str = "") -> HttpResponse:
 def document(request: HttpRequest, pk: uuid.UUID, name: str = "") -> HttpResponse:
     """A document under a release that includes documents, or under another basis of this reader."""
     found = Document.objects.select_related("version__dataset__department").filter(pk=pk).first()
+    if found is None:
+        check_document_not_gone(pk, request.actor)
     if found is None or (name and name != found.name):
         raise Http404
     basis = basis_for(found.version, by=request.actor)
@@ -81,6 +84,7 @@ def withdrawn(request: HttpRequest, releases) -> HttpResponse:
     last = releases.filter(state=Basis.State.WITHDRAWN).select_related("dataset__department").first()
     if last is None:
         raise Http404
+    check_release_not_gone(last.pk)
     return render(request, "opendata/withdrawn.html", {"section": "data", "release": last}, status=410)
 
 

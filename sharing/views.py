@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from audit.actor import Actor
 from catalog.gate import open_rows
+from catalog.gone import check_shown, why_gone
 from catalog.lists import listed, next_address
 from catalog.models import Basis, Dataset, Format, Table
 from catalog.permissions import can, check_may_decide, visible_datasets
@@ -114,7 +115,7 @@ def grant(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     tables = {table.name: table.types for table in version.tables.all()} if version else {}
     words = terms_in_words(Terms.from_json(found.terms), found.dataset, tables)
     is_recipient = grants_lent_to(request.actor).filter(pk=found.pk).exists()
-    closed = why_closed(found)
+    closed = why_closed(found) or why_gone(found)
     shown = {
         "section": "desk",
         "grant": found,
@@ -194,7 +195,7 @@ def rows_csv(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
             % {"recipient": found.department.name}
         )
     check_lets_out(found)
-    version, terms = latest_under(found), Terms.from_json(found.terms)
+    version, terms = check_shown(found), Terms.from_json(found.terms)
     table = request.GET.get("table") or next(iter(terms.tables))
     check_filter_fits(found, version, table)
     rows = open_rows(RowQuery(table=table, limit=None), over=[(version, found)], by=request.actor)

@@ -11,6 +11,7 @@ from catalog.actions.duties import make_owner_duty
 from catalog.actions.keys import make_key
 from catalog.actions.links import add_link
 from catalog.actions.messages import send_message
+from catalog.actions.purges import ask_purge
 from catalog.actions.sources import set_source
 from catalog.models import Distribution, Document, Export, Format, Job
 from catalog.store import store
@@ -57,6 +58,9 @@ def scene() -> SimpleNamespace:
     Release.objects.create(basis=release, submission=cleared)
     write_manifest(release, by=by)
 
+    order = {"law": "Privacy Act", "article": "article 17", "reason": "The court ordered it."}
+    purge = ask_purge(residents, numbers=[1], by=by, **order)
+
     plans = world.dataset(people.owner, people.parks, "Plans", state="draft")
     job = Job.objects.create(
         dataset=plans,
@@ -91,6 +95,7 @@ def scene() -> SimpleNamespace:
         document=document,
         link=link,
         message=message,
+        purge=purge,
         job=job,
         export=export,
         key=key,

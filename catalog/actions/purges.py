@@ -35,9 +35,7 @@ RESTS = gettext_noop("A law had what it brought destroyed. Resume it only where 
 
 
 @transaction.atomic
-def ask_purge(
-    dataset: Dataset, *, numbers: Iterable[int], law: str, article: str, reason: str, by: Actor
-) -> Purge:
+def ask_purge(dataset: Dataset, *, numbers: Iterable[int], law: str, article: str, reason: str, by: Actor) -> Purge:
     """Asks a second person to have these versions destroyed, as a law or a court orders; nothing happens yet."""
     check_may_ask_purge(by, dataset)
 

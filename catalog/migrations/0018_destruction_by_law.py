@@ -10,124 +10,240 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('catalog', '0017_source_keys'),
+        ("catalog", "0017_source_keys"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Purge',
+            name="Purge",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('numbers', django.contrib.postgres.fields.ArrayField(base_field=models.PositiveIntegerField(), help_text='the versions that are named, in order', size=None)),
-                ('law', models.CharField(max_length=300, verbose_name='law or court order')),
-                ('article', models.CharField(max_length=120, verbose_name='article')),
-                ('reason', models.TextField(help_text='for those who decide and for auditors', max_length=2000, verbose_name='reason')),
-                ('state', models.CharField(choices=[('asked', 'Waiting for a second person'), ('withdrawn', 'Withdrawn'), ('refused', 'Refused'), ('decided', 'Being carried out'), ('done', 'Carried out')], default='asked', max_length=10)),
-                ('asked_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('decided_at', models.DateTimeField(null=True)),
-                ('answer', models.TextField(blank=True, help_text='why it was refused or withdrawn', max_length=2000)),
-                ('done_at', models.DateTimeField(null=True)),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                (
+                    "numbers",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.PositiveIntegerField(),
+                        help_text="the versions that are named, in order",
+                        size=None,
+                    ),
+                ),
+                ("law", models.CharField(max_length=300, verbose_name="law or court order")),
+                ("article", models.CharField(max_length=120, verbose_name="article")),
+                (
+                    "reason",
+                    models.TextField(
+                        help_text="for those who decide and for auditors", max_length=2000, verbose_name="reason"
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("asked", "Waiting for a second person"),
+                            ("withdrawn", "Withdrawn"),
+                            ("refused", "Refused"),
+                            ("decided", "Being carried out"),
+                            ("done", "Carried out"),
+                        ],
+                        default="asked",
+                        max_length=10,
+                    ),
+                ),
+                ("asked_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("decided_at", models.DateTimeField(null=True)),
+                ("answer", models.TextField(blank=True, help_text="why it was refused or withdrawn", max_length=2000)),
+                ("done_at", models.DateTimeField(null=True)),
             ],
             options={
-                'ordering': ['-asked_at', '-id'],
+                "ordering": ["-asked_at", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='PurgedFile',
+            name="PurgedFile",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('version', models.PositiveIntegerField(help_text='the number of the version that held it')),
-                ('kind', models.CharField(choices=[('rows', 'Rows'), ('bad-cells', 'Cells that did not fit'), ('document', 'Document'), ('manifest', 'Manifest'), ('released', 'Released file'), ('export', 'File prepared for a reader'), ('upload', 'Uploaded file')], max_length=10)),
-                ('path', models.CharField(max_length=300)),
-                ('bytes', models.BigIntegerField(default=0)),
-                ('sha256', models.CharField(blank=True, max_length=64)),
-                ('documents', django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), default=list, help_text='whose addresses say gone for ever', size=None)),
-                ('kept_for', django.contrib.postgres.fields.ArrayField(base_field=models.PositiveIntegerField(), default=list, help_text='versions that were not named and hold the same file', size=None)),
-                ('gone_at', models.DateTimeField(null=True)),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("version", models.PositiveIntegerField(help_text="the number of the version that held it")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("rows", "Rows"),
+                            ("bad-cells", "Cells that did not fit"),
+                            ("document", "Document"),
+                            ("manifest", "Manifest"),
+                            ("released", "Released file"),
+                            ("export", "File prepared for a reader"),
+                            ("upload", "Uploaded file"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("path", models.CharField(max_length=300)),
+                ("bytes", models.BigIntegerField(default=0)),
+                ("sha256", models.CharField(blank=True, max_length=64)),
+                (
+                    "documents",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.UUIDField(),
+                        default=list,
+                        help_text="whose addresses say gone for ever",
+                        size=None,
+                    ),
+                ),
+                (
+                    "kept_for",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.PositiveIntegerField(),
+                        default=list,
+                        help_text="versions that were not named and hold the same file",
+                        size=None,
+                    ),
+                ),
+                ("gone_at", models.DateTimeField(null=True)),
             ],
             options={
-                'ordering': ['version', 'path'],
+                "ordering": ["version", "path"],
             },
         ),
         migrations.RemoveConstraint(
-            model_name='version',
-            name='version_once',
+            model_name="version",
+            name="version_once",
         ),
         migrations.AlterField(
-            model_name='version',
-            name='state',
-            field=models.CharField(choices=[('proposed', 'Waiting for the steward'), ('kept', 'Kept'), ('discarded', 'Discarded'), ('dropped', 'Dropped'), ('purged', 'Destroyed by law')], default='proposed', max_length=10),
+            model_name="version",
+            name="state",
+            field=models.CharField(
+                choices=[
+                    ("proposed", "Waiting for the steward"),
+                    ("kept", "Kept"),
+                    ("discarded", "Discarded"),
+                    ("dropped", "Dropped"),
+                    ("purged", "Destroyed by law"),
+                ],
+                default="proposed",
+                max_length=10,
+            ),
         ),
         migrations.AddField(
-            model_name='purge',
-            name='asked_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="purge",
+            name="asked_by",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='purge',
-            name='dataset',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='purges', to='catalog.dataset'),
+            model_name="purge",
+            name="dataset",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="purges", to="catalog.dataset"
+            ),
         ),
         migrations.AddField(
-            model_name='purge',
-            name='decided_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="purge",
+            name="decided_by",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='version',
-            name='purge',
-            field=models.ForeignKey(help_text='by which it was destroyed', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='catalog.purge'),
+            model_name="version",
+            name="purge",
+            field=models.ForeignKey(
+                help_text="by which it was destroyed",
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="versions",
+                to="catalog.purge",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='version',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['discarded', 'dropped', 'purged']), _negated=True), fields=('dataset', 'identity'), name='version_once'),
+            model_name="version",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state__in", ["discarded", "dropped", "purged"]), _negated=True),
+                fields=("dataset", "identity"),
+                name="version_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='version',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('purge__isnull', False), ('state', 'purged')), models.Q(models.Q(('state', 'purged'), _negated=True), ('purge', None)), _connector='OR'), name='version_purged_by'),
+            model_name="version",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("purge__isnull", False), ("state", "purged")),
+                    models.Q(models.Q(("state", "purged"), _negated=True), ("purge", None)),
+                    _connector="OR",
+                ),
+                name="version_purged_by",
+            ),
         ),
         migrations.AddField(
-            model_name='purgedfile',
-            name='purge',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='files', to='catalog.purge'),
+            model_name="purgedfile",
+            name="purge",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="files", to="catalog.purge"
+            ),
         ),
         migrations.AddIndex(
-            model_name='purge',
-            index=models.Index(fields=['state', '-asked_at'], name='catalog_pur_state_d784d4_idx'),
+            model_name="purge",
+            index=models.Index(fields=["state", "-asked_at"], name="catalog_pur_state_d784d4_idx"),
         ),
         migrations.AddIndex(
-            model_name='purge',
-            index=models.Index(fields=['dataset', '-asked_at'], name='catalog_pur_dataset_25b9c5_idx'),
+            model_name="purge",
+            index=models.Index(fields=["dataset", "-asked_at"], name="catalog_pur_dataset_25b9c5_idx"),
         ),
         migrations.AddConstraint(
-            model_name='purge',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['asked', 'decided'])), fields=('dataset',), name='purge_one_open'),
+            model_name="purge",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state__in", ["asked", "decided"])), fields=("dataset",), name="purge_one_open"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='purge',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('decided_at', None), ('decided_by', None), ('state', 'asked')), models.Q(models.Q(('state', 'asked'), _negated=True), ('decided_at__isnull', False), ('decided_by__isnull', False)), _connector='OR'), name='purge_decided_by'),
+            model_name="purge",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("decided_at", None), ("decided_by", None), ("state", "asked")),
+                    models.Q(
+                        models.Q(("state", "asked"), _negated=True),
+                        ("decided_at__isnull", False),
+                        ("decided_by__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="purge_decided_by",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='purge',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['decided', 'done']), _negated=True), models.Q(('decided_by', models.F('asked_by')), _negated=True), _connector='OR'), name='purge_two_people'),
+            model_name="purge",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state__in", ["decided", "done"]), _negated=True),
+                    models.Q(("decided_by", models.F("asked_by")), _negated=True),
+                    _connector="OR",
+                ),
+                name="purge_two_people",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='purge',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('done_at__isnull', False), ('state', 'done')), models.Q(models.Q(('state', 'done'), _negated=True), ('done_at', None)), _connector='OR'), name='purge_done_at'),
+            model_name="purge",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("done_at__isnull", False), ("state", "done")),
+                    models.Q(models.Q(("state", "done"), _negated=True), ("done_at", None)),
+                    _connector="OR",
+                ),
+                name="purge_done_at",
+            ),
         ),
         migrations.AddIndex(
-            model_name='purgedfile',
-            index=models.Index(fields=['sha256'], name='purged_sha256'),
+            model_name="purgedfile",
+            index=models.Index(fields=["sha256"], name="purged_sha256"),
         ),
         migrations.AddIndex(
-            model_name='purgedfile',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['documents'], name='purged_documents'),
+            model_name="purgedfile",
+            index=django.contrib.postgres.indexes.GinIndex(fields=["documents"], name="purged_documents"),
         ),
         migrations.AddConstraint(
-            model_name='purgedfile',
-            constraint=models.UniqueConstraint(fields=('purge', 'path'), name='purged_file_once'),
+            model_name="purgedfile",
+            constraint=models.UniqueConstraint(fields=("purge", "path"), name="purged_file_once"),
         ),
     ]

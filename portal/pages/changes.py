@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from audit.actor import Actor
 from catalog.changes import Pair, TablePair, changes_in, kept_changes
 from catalog.gate import open_changes
+from catalog.gone import check_not_gone, check_there
 from catalog.models import Dataset, RowChanges
 from catalog.permissions import visible_datasets
 from catalog.preview import WIDEST, as_text
@@ -68,7 +69,7 @@ def changes(request: HttpRequest, pk: uuid.UUID, number: int) -> HttpResponse:
     asked = request.GET.copy()
     asked["version"] = str(number)
     entry = read_entry(dataset, asked, by=request.actor)
-    pair = _pair(entry, request.GET.get("since", ""))
+    pair = _pair(entry, request.GET.get("since", ""), by=request.actor)
     table = pair.tables.get(entry.table.name) if entry.table else None
     if table is None:
         raise Http404
@@ -93,13 +94,15 @@ def changes(request: HttpRequest, pk: uuid.UUID, number: int) -> HttpResponse:
     return response
 
 
-def _pair(entry: Entry, since: str) -> Pair:
+def _pair(entry: Entry, since: str, *, by: Actor) -> Pair:
     """The shown version with the earlier one that is named, or with the one before it."""
     if entry.basis is None or (since and not (since.isascii() and since.isdigit() and len(since) < 9)):
         raise Http404
     found = numbered(entry.basis, int(since)) if since else one_before(entry.basis, entry.version)
     if found is None:
+        check_not_gone(entry.dataset, by, int(since) if since else None)
         raise Http404
+    check_there(found[0])
     return Pair(*found, entry.version, entry.basis)
 
 

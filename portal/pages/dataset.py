@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from catalog.actions.messages import send_message
 from catalog.codes import Licence
+from catalog.gone import check_release_not_gone
 from catalog.models import Basis, Dataset, Distribution, Extent, Message
 from catalog.permissions import can, check_may_keep, visible_datasets, withdrawn_from_public
 from catalog.preview import WIDEST, Preview, first_rows
@@ -60,6 +61,7 @@ def withdrawn(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     )
     if last is None:
         raise Http404
+    check_release_not_gone(last.pk)
     return render(request, "portal/withdrawn.html", {"section": "data", "release": last}, status=410)
 
 

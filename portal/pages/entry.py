@@ -7,6 +7,7 @@ from django.db.models import Q, QuerySet
 from django.http import Http404, QueryDict
 
 from audit.actor import Actor
+from catalog.gone import check_not_gone, check_there
 from catalog.models import Basis, Dataset, Table, Version
 from catalog.permissions import bases_open_to
 from catalog.terms import Terms
@@ -55,7 +56,9 @@ def read_entry(dataset: Dataset, asked: QueryDict, *, by: Actor) -> Entry:
     releases = ways.filter(kind=Basis.Kind.RELEASE).order_by("-version__number")
     rights = ways.exclude(kind=Basis.Kind.RELEASE).order_by("-kind", "-made_at")
     shown, held = list(releases[:SHOWN]), list(rights[:SHOWN])
-    basis, version = _chosen(dataset, ways, releases, shown, asked)
+    basis, version = _chosen(dataset, ways, releases, shown, asked, by)
+    if version is not None:
+        check_there(version)
     if basis is None or version is None:
         return Entry(dataset, shown, held)
 
@@ -64,17 +67,22 @@ def read_entry(dataset: Dataset, asked: QueryDict, *, by: Actor) -> Entry:
     return Entry(dataset, shown, held, basis, version, tables, _table(tables, asked.get("table", "")))
 
 
-def _chosen(dataset, ways: QuerySet, releases: QuerySet, shown: list, asked) -> tuple[Basis | None, Version | None]:
+def _chosen(
+    dataset, ways: QuerySet, releases: QuerySet, shown: list, asked, by: Actor
+) -> tuple[Basis | None, Version | None]:
+    """The basis and the version that the address means; what was there once and is gone says so."""
     number = _number(asked.get("version", ""))
     if asked.get("basis"):
         basis = ways.filter(_named(asked["basis"])).first()
         version = open_version(dataset, basis, number) if basis else None
         if version is None:
+            check_not_gone(dataset, by, number)
             raise Http404
         return basis, version
     if number is not None:
         basis = releases.filter(version__number=number).first()
         if basis is None:
+            check_not_gone(dataset, by, number)
             raise Http404
         return basis, basis.version
     return (shown[0], shown[0].version) if shown else (None, None)

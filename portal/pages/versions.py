@@ -2,13 +2,15 @@
 
 import uuid
 
-from django.db.models import F, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from catalog.gone import gone_words
 from catalog.models import Basis, Dataset, Version
 from catalog.version_lines import Line, lines
+from catalog.versions import tombstones
 from portal.pages.caching import revalidated
 from portal.pages.change_words import change_words
 from portal.pages.open_data import open_datasets
@@ -23,11 +25,20 @@ def versions(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     if dataset is None:
         raise Http404
     live = Basis.objects.releases().live().filter(dataset=dataset)
-    cleared = Version.objects.filter(bases__in=live).annotate(opened_at=F("bases__valid_from"))
+    opened = Basis.objects.filter(Q(pk__in=live) | Q(pk__in=tombstones(dataset)))
+    since = opened.filter(version=OuterRef("pk")).order_by("-valid_from").values("valid_from")[:1]
+    cleared = Version.objects.filter(pk__in=opened.order_by().values("version")).annotate(opened_at=Subquery(since))
+    cleared = cleared.select_related("purge")
     page = page_of(cleared, request, order=("-number",))
+    told = {line.version.pk: line for line in _lines(dataset, page.items, cleared if page.older else None)}
     shown = [
-        {"line": line, "opened_at": line.version.opened_at, "words": change_words(line)}
-        for line in _lines(dataset, page.items, cleared if page.older else None)
+        {
+            "version": version,
+            "line": told.get(version.pk),
+            "gone": gone_words(version) if version.purge_id else "",
+            "words": change_words(told[version.pk]) if version.pk in told else [],
+        }
+        for version in page.items
     ]
     return render(
         request, "portal/versions.html", {"section": "data", "dataset": dataset, "page": page, "shown": shown}

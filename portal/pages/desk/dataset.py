@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from audit.actor import Actor
 from catalog.freshness import freshness
 from catalog.models import Basis, Dataset, Version
-from catalog.permissions import can, check_may_decide, check_may_keep
+from catalog.permissions import can, check_may_decide, check_may_keep, visible_purges
 from catalog.version_lines import lines, ways_to
 from portal.accounts.pages import signed_in
 from portal.pages.change_words import change_words
@@ -27,10 +27,11 @@ def dataset(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Description, versions, loads, submissions, grants, messages and history of one dataset."""
     found = kept_or_404(request, pk)
     keeps = can(check_may_keep, request.actor, found)
-    versions = found.versions.exclude(state=Version.State.DISCARDED).select_related("created_by")
+    versions = found.versions.exclude(state=Version.State.DISCARDED).select_related("created_by", "purge")
     grants = Basis.objects.filter(dataset=found, kind=Basis.Kind.GRANT).select_related("dataset", "department")
     context = {
         "section": "desk",
+        "destructions": visible_purges(request.actor).filter(dataset=found)[:SHOWN],
         "dataset": found,
         "freshness": freshness(found.frequency, found.current.confirmed_at if found.current else None),
         "keeps": keeps,

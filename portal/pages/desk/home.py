@@ -9,8 +9,8 @@ from django.views.decorators.http import require_safe
 
 from audit.actor import Actor
 from catalog.freshness import freshness
-from catalog.models import Basis, Dataset, Department, Job, Message, Role
-from catalog.permissions import departments_of
+from catalog.models import Basis, Dataset, Department, Job, Message, Purge, Role
+from catalog.permissions import departments_of, visible_purges
 from opendata.models import Submission
 from portal.accounts.pages import signed_in
 from portal.pages.desk.kept import kept_by, with_state
@@ -35,6 +35,8 @@ def desk(request: HttpRequest) -> HttpResponse:
     if Role.ADMINISTRATOR in held:
         enterprises = Department.objects.filter(kind=Department.Kind.ENTERPRISE, verified_at=None)
         context["unverified"] = enterprises.count()
+    if held & {Role.APPROVER, Role.AUTHORITY}:
+        context["to_destroy"] = _to_destroy(by)
     context["ending"] = _ending(by)
     context["received"] = _received(by)
     return render(request, "desk/desk.html", context)
@@ -84,6 +86,12 @@ def _rows(found: list[Dataset]) -> list[dict]:
 def _to_review() -> list[Submission]:
     waiting = Submission.objects.filter(state=Submission.State.SUBMITTED)
     return list(waiting.select_related("dataset__department", "version", "made_by").order_by("made_at")[:SHOWN])
+
+
+def _to_destroy(by: Actor) -> list[Purge]:
+    """Destructions by law that wait for a second person, who may be this one."""
+    waiting = visible_purges(by).filter(state=Purge.State.ASKED).exclude(asked_by=by.user)
+    return list(waiting.order_by("asked_at")[:SHOWN])
 
 
 def _ending(by: Actor) -> list[Basis]:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.pages.desk import dataset, describe, dictionary, history, home, inbox, keeping, links, sources
+from portal.pages.desk import dataset, describe, dictionary, history, home, inbox, keeping, links, purges, sources
 
 urlpatterns = [
     path("desk/", home.desk, name="desk"),
@@ -15,6 +15,12 @@ urlpatterns = [
     path("desk/datasets/<uuid:pk>/restore/", describe.restore, name="dataset-restore"),
     path("desk/datasets/<uuid:pk>/dictionary/", dictionary.dictionary, name="dictionary"),
     path("desk/datasets/<uuid:pk>/keeping/", keeping.keeping, name="dataset-keeping"),
+    path("desk/datasets/<uuid:pk>/destruction/", purges.new, name="purge-new"),
+    path("desk/destructions/", purges.purges, name="purges"),
+    path("desk/destructions/<uuid:pk>/", purges.purge, name="purge"),
+    path("desk/destructions/<uuid:pk>/decide/", purges.decide, name="purge-decide"),
+    path("desk/destructions/<uuid:pk>/refuse/", purges.refuse, name="purge-refuse"),
+    path("desk/destructions/<uuid:pk>/withdraw/", purges.withdraw, name="purge-withdraw"),
     path("desk/datasets/<uuid:pk>/links/", links.links, name="links"),
     path("desk/datasets/<uuid:pk>/links/<uuid:link>/remove/", links.remove, name="link-remove"),
     path("desk/datasets/<uuid:pk>/source/", sources.source, name="source"),
