@@ -5,6 +5,7 @@ import tempfile
 from pathlib import Path
 
 import duckdb
+from django.conf import settings
 
 from catalog import loader
 from catalog.actions.loads import start_load
@@ -72,7 +73,8 @@ def _loaded(made: Dataset, source: Path) -> list[Figure]:
 def _exported(made: Dataset, scene: Scene) -> list[Figure]:
     everything = world.basis("grant", made.current, dict.fromkeys(made.current.tables.get().types),
                              to=scene.grant.department)  # fmt: skip
-    with web_server(workers=1, API_LIMIT_KEY="100000000") as address:
+    own = {"API_LIMIT_KEY": "100000000", "ENGINE_MEMORY_MB": str(settings.ENGINE_MEMORY_MB)}
+    with web_server(workers=1, **own) as address:
         asked(address, "/healthz")
         found = [_figure("the web server at rest", most_of_server(address), MOST_AT_REST_MB)]
         for kind in KINDS:
