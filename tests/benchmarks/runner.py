@@ -53,7 +53,7 @@ Measured on {machine}.
   name, years for dates and bands for incomes.
 - Loading has the types from all rows, the profile of each column and the search for personal data in it; an export has
   the gate, the digest of all that left and HTTP.
-- **Memory** is the most that a process ever had by then, libraries and the engine's cache (`ENGINE_MEMORY_MB`) within it.
+- **Memory** is the most that a process ever had by then, libraries and the engine's `ENGINE_MEMORY_MB` within it.
   The large file has eight columns of all types, and line breaks within its cells.
 - A budget is the design's; where “no” stands, it is not kept on this machine, and that is work to do.
 """
