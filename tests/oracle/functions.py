@@ -34,8 +34,9 @@ def _of_present(function):
 
 
 def _substr(text: str, start: int, length: int | None = None) -> str:
-    begin = start - 1 if start > 0 else max(len(text) + start, 0)
-    return text[begin:] if length is None else text[begin : begin + length]
+    begin = start - 1 if start > 0 else len(text) + start
+    end = len(text) if length is None else max(begin + length, 0)
+    return text[max(begin, 0) : end]
 
 
 def _split_part(text: str, separator: str, number: int) -> str:
