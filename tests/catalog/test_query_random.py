@@ -3,12 +3,16 @@
 import math
 import random
 from collections import Counter
+from dataclasses import replace
 from decimal import Decimal
 
+import pyarrow.parquet as pq
 import pytest
 
+from catalog.parts import PARTS, parts_list
 from catalog.rows.cursors import write_cursor
 from catalog.rows.engine import Run
+from catalog.rows.errors import QueryError
 from catalog.rows.plan import plan, statistics
 from catalog.rows.query import RowQuery
 from catalog.store import store
@@ -17,7 +21,7 @@ from tests import oracle
 from tests.catalog.asking import Asker
 from tests.catalog.random_tables import TYPES, basis, table
 from tests.oracle.bases import masked_kind
-from tests.oracle.words import literal
+from tests.oracle.words import literal, named
 from tests.parquet import write_parquet
 
 KEY = b"k" * 32
@@ -30,9 +34,24 @@ def tables():
     """Some stored tables, of many rows, of one, of none."""
     found = [table(random.Random(size), size) for size in SIZES]
     for n, rows in enumerate(found):
+        data = write_parquet({name: (kind, [row[name] for row in rows]) for name, kind in TYPES.items()})
         with store().open(f"tables/random-{n}.parquet", "wb") as file:
-            file.write(write_parquet({name: (kind, [row[name] for row in rows]) for name, kind in TYPES.items()}))
+            file.write(data)
+    _grow()
     return found
+
+
+def _grow() -> None:
+    """The first table lies in three files, as one that grew does."""
+    with store().open("tables/random-0.parquet") as file:
+        whole, parts = pq.read_table(file), []
+    for n, start in enumerate((0, 20, 50)):
+        part = whole.slice(start, (20, 30, 99)[n])
+        parts.append({"path": f"tables/random-0-{n}.parquet", "bytes": 0, "rows": part.num_rows, "sha256": "-"})
+        with store().open(parts[-1]["path"], "wb") as file:
+            pq.write_table(part, file)
+    with store().open(f"tables/random-0{PARTS}", "wb") as file:
+        file.write(parts_list(parts))
 
 
 class Case:
@@ -50,7 +69,7 @@ class Case:
     @property
     def stored(self) -> tuple[str, str]:
         """Path and digest of the table."""
-        return f"tables/random-{self.number}.parquet", f"random-{self.number}"
+        return f"tables/random-{self.number}{'.parquet' if self.number else PARTS}", f"random-{self.number}"
 
     def terms(self) -> TableTerms:
         return TableTerms(self.columns, oracle.text_of(self.lent) if self.lent else "")
@@ -72,11 +91,11 @@ class Case:
         rows = [dict(zip(names, row[:width], strict=True)) for row in found]
         return rows, [list(row[width : width + made.keys]) for row in found], made
 
-    def pages(self) -> list[dict]:
+    def pages(self, **more) -> list[dict]:
         """All rows, page by page."""
         found, after = [], ""
         while True:
-            page, keys, made = self.ask(limit=self.limit, after=after)
+            page, keys, made = self.ask(limit=self.limit, after=after, **more)
             found += page[: self.limit]
             if len(page) <= self.limit:
                 return found
@@ -121,6 +140,61 @@ def check(seed: int, tables) -> None:
 @pytest.mark.parametrize("seed", range(60))
 def test_it_answers_like_a_plain_evaluator(tables, seed):
     check(seed, tables)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_sample_is_of_what_matches_and_the_same_each_time(tables, seed):
+    case = Case(seed)
+    case.query = oracle.Query(where=case.query.where, zone=case.query.zone)
+    matching, size = case.wanted(tables[case.number]), seed + 1
+    first, again = (case.ask(limit=None, sample=size)[0] for _time in range(2))
+    assert first == again and len(first) == min(size, len(matching))
+    kept = [row for row in first if row in matching]
+    assert kept == first
+    case.limit = 3
+    assert case.pages(sample=size) == first
+    case.query.select = [("n", ("count", None, False))]
+    assert case.ask(limit=None, sample=size)[0] == [{"n": len(first)}]
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_facets_are_the_most_frequent_values_of_what_matches(tables, seed):
+    case = Case(seed)
+    case.query = oracle.Query(where=case.query.where)
+    matching = case.wanted(tables[case.number])
+    for name in case.columns:
+        made = plan(case.asked().facet(name), case.terms(), TYPES, pseudonyms=KEY, about="test")
+        found = [row for batch in Run(made, *case.stored).batches() for row in batch.to_pylist()][:20]
+        counts = Counter(row[name] for row in matching)
+        assert [row["count"] for row in found] == sorted(counts.values(), reverse=True)[:20]
+        assert all(counts[row["value"]] == row["count"] for row in found)
+
+
+FAULTS = {
+    "select": [
+        "nowhere", "nowhere + 1 as y", "count(*) + {column} as y", "upper(1, 2)", "sum(sum({column})) as y",
+        "{column} as y, {column} as y", "lover({column}) as y",
+    ],
+    "where": [
+        "nowhere = 1", "{column}", "{column} = ", "1 = 1", "count(*) > 1", "{column} in ()", "{column} = (select 1)",
+        "{column} is 1",
+    ],
+    "order_by": ["nowhere", "{column} desc"],
+    "group_by": ["nowhere", "count(*)"],
+    "having": ["nowhere > 1"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("fault", [(name, text) for name, texts in FAULTS.items() for text in texts])
+def test_a_question_with_a_fault_gives_no_rows(tables, fault):
+    for seed in range(5):
+        case = Case(seed)
+        column = named(next(iter(case.columns)))
+        case.query.groups, case.query.order, name = [], [], fault[0]
+        asked = replace(case.asked(), **{name: fault[1].format(column=column)})
+        with pytest.raises(QueryError) as refusal:
+            plan(asked, case.terms(), TYPES, pseudonyms=KEY, about="test")
+        assert refusal.value.sentence and refusal.value.parameter in {name, "select", "group_by", "order_by", "having"}
 
 
 @pytest.mark.parametrize("seed", range(10))
