@@ -6,7 +6,7 @@ import threading
 from django.db import Error, connection
 
 from catalog.models import PurgedFile, Table
-from catalog.rows import serving
+from catalog.rows.serving import forget, known
 
 log = logging.getLogger(__name__)
 LOOK_EVERY = 30.0  # seconds: nothing opens such a copy meanwhile, for the version that it is of has no table any more
@@ -14,14 +14,14 @@ LOOK_EVERY = 30.0  # seconds: nothing opens such a copy meanwhile, for the versi
 
 def forget_destroyed() -> int:
     """Copies that lie here or are open in this process, and whose table a law had destroyed, go; how many did."""
-    here = serving.known()
+    here = known()
     if not here:
         return 0
     destroyed = PurgedFile.objects.filter(sha256__in=here, kind=PurgedFile.Kind.ROWS, kept_for=[])
     held = Table.objects.filter(sha256__in=here).values_list("sha256", flat=True)
     gone = set(destroyed.values_list("sha256", flat=True)) - set(held)
     for sha256 in gone:
-        serving.forget(sha256)
+        forget(sha256)
     return len(gone)
 
 

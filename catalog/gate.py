@@ -37,7 +37,7 @@ from catalog.rows.plan import OutColumn, Plan, plan, statistics
 from catalog.rows.query import RowQuery
 from catalog.store import CHUNK, store
 from catalog.terms import TableTerms, Terms
-from catalog.versions import covers
+from catalog.versions import are_there, covers
 
 log = logging.getLogger(__name__)
 LOOK_AGAIN = 0.2  # seconds between two looks at a basis while rows leave
@@ -52,8 +52,16 @@ class BasisEnded(PermissionDenied):
 class Exit:
     """Rows or bytes on their way out under one basis. Counts what is handed over; ends at once when the basis does."""
 
-    def __init__(self, basis: Basis, by: Actor, opened: uuid.UUID | None, *, also: Basis | None = None):
-        self.basis, self.by, self.opened = basis, by, opened
+    def __init__(
+        self,
+        basis: Basis,
+        by: Actor,
+        opened: uuid.UUID | None,
+        *,
+        also: Basis | None = None,
+        versions: tuple[Version, ...] = (),
+    ):
+        self.basis, self.by, self.opened, self._versions = basis, by, opened, versions
         self._bases = [basis] if also is None else [basis, also]
         self.rows = self.bytes = 0
         self._digest = hashlib.sha256()
@@ -65,10 +73,10 @@ class Exit:
         watch.begin(self)
 
     def look(self) -> bool:
-        """True while the basis holds for this reader; asks the database when the last look is too old."""
+        """True while the basis holds for this reader and the version is there; asks the database now and then."""
         if not self.reason and time.monotonic() - self._looked >= LOOK_AGAIN:
             self._looked = time.monotonic()
-            if not all(still_held(basis, self.by) for basis in self._bases):
+            if not all(still_held(basis, self.by) for basis in self._bases) or not are_there(self._versions):
                 self.stop("ended")
         return not self.reason
 
@@ -365,8 +373,9 @@ def _opened(version, basis, table: str, made: Plan | None, query, ceiling: dict,
     earlier version that it is compared with, and the basis of that one.
     """
     former = since[1] if since and since[1].pk != basis.pk else None
+    versions = (version, since[0]) if since else (version,)
     if basis.kind == Basis.Kind.RELEASE:
-        return Exit(basis, by, None, also=former)
+        return Exit(basis, by, None, also=former, versions=versions)
     columns = made.reads if made else []
     asked, asked_sha256 = _asked(query, tuple(made.filtered_by if made else []))
     facts = {
@@ -391,7 +400,7 @@ def _opened(version, basis, table: str, made: Plan | None, query, ceiling: dict,
         facts=facts,
         private={"query": query.words(), **spelled_out("columns", columns)},
     )
-    return Exit(basis, by, event.uuid)
+    return Exit(basis, by, event.uuid, versions=versions)
 
 
 @lru_cache(MOST_KEPT)

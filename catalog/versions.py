@@ -1,5 +1,6 @@
 """Which version a basis opens: `latest` and `@<number>` are both addresses for ever."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from functools import lru_cache
 from uuid import UUID
@@ -45,6 +46,11 @@ def tombstones(dataset: Dataset) -> QuerySet[Basis]:
 def covers(basis: Basis, version: Version) -> bool:
     """True where the basis opens this version; asked by the gate at each exit."""
     return versions_under(basis).filter(pk=version.pk).exists()
+
+
+def are_there(versions: Iterable[Version]) -> bool:
+    """False once one of these versions is gone; asked again and again while rows leave."""
+    return not Version.objects.filter(pk__in=[one.pk for one in versions]).exclude(state__in=HELD).exists()
 
 
 def open_version(dataset: Dataset, basis: Basis, number: int | None = None) -> Version | None:

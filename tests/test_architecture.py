@@ -15,6 +15,8 @@ PARTS = {
     "catalog/actions/changes.py:keep_change records nothing": "keeps before and after; its callers record the change",
     "catalog/actions/keys.py:find_key records nothing": "notes when a key was last used; what it opens is recorded",
     "catalog/actions/manifests.py:carry_documents records nothing": "a part of a version; its callers record that",
+    "catalog/actions/manifests.py:forget_columns records nothing": "a part of what its callers record",
+    "catalog/actions/destruction.py:destroy_file records nothing": "one file of many; the report records them all",
 }
 # Functions that change rows and may end without an event; each with what says it instead, or why nothing need.
 UNRECORDED = {
@@ -25,7 +27,14 @@ UNRECORDED = {
     "catalog/actions/datasets.py:_move": "one move; its callers record it",
     "catalog/actions/keys.py:find_key": "notes when a key was last used; what it opens is recorded",
     "catalog/actions/manifests.py:carry_documents": "a part of a version; its callers record that",
-    "catalog/actions/manifests.py:_forget_columns": "a part of discarding a version, which is recorded",
+    "catalog/actions/manifests.py:forget_columns": "a part of discarding or destroying a version, which is recorded",
+    "catalog/actions/destruction.py:destroy_file": "one file of many; the report records them all",
+    "catalog/actions/destruction.py:forget_questions": "where nobody asked there is nothing to say",
+    "catalog/actions/destruction.py:_note": "what is still to go; the report records what went",
+    "catalog/actions/purges.py:_answer": "one move; its callers record it",
+    "catalog/actions/purges.py:_forget": "a part of the decision, which is recorded",
+    "catalog/actions/purges.py:_forget_all": "the same",
+    "catalog/actions/purges.py:_settle_current": "the same",
     "catalog/actions/proposals.py:propose_version": "a file that gives the version there is: load.started says it came",
     "catalog/actions/proposals.py:_add_columns": "a part of a version; its caller records that",
     "catalog/actions/exports.py:_close": "the end of a file for one reader; its callers record why",

@@ -2,12 +2,15 @@
 
 import hashlib
 import io
+import time
 from datetime import timedelta
 
+import pyarrow.parquet as pq
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.management import call_command
 from django.db import IntegrityError
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -17,10 +20,15 @@ from catalog.actions import destruction
 from catalog.actions.duties import make_owner_duty
 from catalog.actions.loads import start_load
 from catalog.actions.purges import ask_purge, decide_purge, refuse_purge, withdraw_purge
+from catalog.actions.sources import set_source
+from catalog.actions.versions import confirm_version
+from catalog.gate import LOOK_AGAIN, open_rows
 from catalog.manifests import write_manifest
-from catalog.models import Column, Extent, Purge, PurgedFile, RowChanges, Table, Version
+from catalog.models import Column, Distribution, Document, Export, Extent, Purge, PurgedFile, RowChanges, Table, Version
 from catalog.policies import check_not_destroyed
 from catalog.purges import named, shared
+from catalog.rows.errors import Stopped
+from catalog.rows.query import RowQuery
 from catalog.rows.serving import build
 from catalog.search import SearchQuery, index_dataset, search
 from catalog.store import store
@@ -76,8 +84,6 @@ def holds(token: str) -> list[str]:
 
 
 def contents(path: str) -> bytes:
-    import pyarrow.parquet as pq
-
     if path.endswith(".parquet"):
         with store().open(path) as file:
             return str(pq.read_table(file).to_pydict()).encode()
@@ -125,9 +131,7 @@ def test_nobody_decides_what_they_asked_for_and_the_database_says_so_too(city):
     with pytest.raises(PermissionDenied, match="second person"):
         decide_purge(purge, by=world.by(city.approver))
     with pytest.raises(IntegrityError):
-        Purge.objects.filter(pk=purge.pk).update(
-            state="decided", decided_by=city.approver, decided_at=timezone.now()
-        )
+        Purge.objects.filter(pk=purge.pk).update(state="decided", decided_by=city.approver, decided_at=timezone.now())
 
 
 def test_a_steward_does_not_decide_and_no_key_does(city):
@@ -409,3 +413,94 @@ def test_the_list_shows_the_tombstone(city):
     listed = caller(city.owner, "read").get(dataset_url(city.trees, "/versions")).json()["results"]
     assert [(one["number"], one["state"], one["rows"]) for one in listed] == [(2, "kept", 2), (1, "purged", None)]
     assert set(listed[1]["destroyed"]) == {"at", "law", "article"}
+
+
+def test_a_reading_that_runs_ends_with_the_decision(city):
+    duty = city.trees.bases.get()
+    rows = open_rows(RowQuery(table="main"), over=[(city.first, duty)], by=world.by(city.owner))
+    other = open_rows(RowQuery(table="main"), over=[(city.second, duty)], by=world.by(city.owner))
+    decided(city)
+    time.sleep(LOOK_AGAIN)
+    with pytest.raises(Stopped):
+        rows.exit.gone(1, 1)
+    other.exit.gone(1, 1)
+    for one in (rows, other):
+        one.close()
+    assert '"outcome":"ended"' in Event.objects.filter(kind="disclosure.closed").order_by("id").first().body
+
+
+def test_documents_and_prepared_files_go_too_and_say_so(city):
+    store().write("documents/x/1", TOKEN.encode())
+    document = Document.objects.create(version=city.first, name="a.txt", media_type="text/plain", bytes=10,
+                                       path="documents/x/1", sha256="1" * 64)  # fmt: skip
+    duty = city.trees.bases.get()
+    store().write("exports/y/1.csv", TOKEN.encode())
+    Export.objects.create(
+        reader=city.owner, basis=duty, version=city.first, table="main", query={"where": TOKEN}, format="csv",
+        name="a.csv", state="ready", path="exports/y/1.csv", sha256="2" * 64, ready_at=timezone.now(),
+        expires_at=timezone.now() + timedelta(days=1),
+    )  # fmt: skip
+
+    purge = purged(city)
+
+    assert holds(TOKEN) == [] and {"document", "export"} <= set(purge.files.values_list("kind", flat=True))
+    assert (Export.objects.get().state, Export.objects.get().query) == ("ended", {})
+    address = reverse("document", args=[document.pk, "a.txt"])
+    reader = Client()
+    reader.force_login(city.owner)
+    assert reader.get(address).status_code == 410
+    reader.force_login(city.stranger)
+    assert reader.get(address).status_code == 404
+
+
+def test_the_files_of_a_release_and_its_manifest_go(city):
+    release = world.basis("release", city.first, {"kind": None})
+    made = store_release(release, city)
+    purged(city)
+    assert not [path for path in files_in_store() if path.startswith(f"files/{release.pk}/")]
+    assert Client().get(reverse("file", args=[made.pk, made.name])).status_code == 410
+
+
+def store_release(release, city):
+    for name in ("main.csv", "manifest.json"):
+        store().write(f"files/{release.pk}/{name}", TOKEN.encode())
+    return Distribution.objects.create(
+        basis=release, version=city.first, table="main", format="csv", path=f"files/{release.pk}/main.csv",
+        name="trees.csv", bytes=len(TOKEN), rows=1, sha256="3" * 64,
+    )  # fmt: skip
+
+
+def test_a_source_rests_that_would_bring_it_back(city):
+    by = world.by(city.owner)
+    source = set_source(city.trees, {"kind": "folder", "what": "trees/*.csv", "schedule": "asked"}, by=by)
+    purged(city, 1)
+    source.refresh_from_db()
+    assert source.state == "active"
+    purged(city, 2)
+    source.refresh_from_db()
+    assert source.state == "paused" and "law" in source.paused_because
+
+
+def test_what_was_added_to_it_is_not_confirmed_without_it(city):
+    grown = load(city.trees, "id,kind\n3,Ash\n", by=city.owner, mode="append").version
+    purged(city, 1, 2)
+    with pytest.raises(ValidationError, match="which is gone"):
+        confirm_version(grown, by=world.by(city.owner))
+
+
+def test_it_is_asked_and_answered_by_program_and_decided_by_a_person_who_signed_in(city):
+    address = dataset_url(city.trees, "/purges")
+    asked = {"versions": [1], **ORDER}
+    made = caller(city.owner, "write").post(address, asked, "application/json")
+    assert made.status_code == 201 and made.json()["state"] == "asked" and made.json()["shared"] == []
+    second = Client()
+    second.force_login(city.approver)
+    decision = second.post(f"{address}/{made.json()['id']}/decide", {}, "application/json")
+    assert decision.status_code == 200 and decision.json()["state"] == "decided"
+    destruction.carry_out_all(by=WORKER)
+    read = caller(city.owner, "read").get(f"{address}/{made.json()['id']}").json()
+    assert read["state"] == "done" and read["files"]["left"] == 0 and read["files"]["gone"] == 2
+    (listed,) = caller(city.owner, "read").get(address).json()["results"]
+    assert listed["decided_by"] == city.approver.name
+    assert caller(city.stranger, "read").get(address).json()["results"] == []
+    assert caller(city.stranger, "read").get(f"{address}/{read['id']}").status_code == 404

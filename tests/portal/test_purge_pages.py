@@ -80,9 +80,7 @@ def test_it_says_who_shares_the_files_before_and_offers_to_name_them(city):
 
 
 def test_asked_without_them_the_second_person_reads_it_too(city):
-    browser(city.owner).post(
-        reverse("purge-new", args=[city.trees.pk]), {**ORDER, "numbers": "2", "shared": "leave"}
-    )
+    browser(city.owner).post(reverse("purge-new", args=[city.trees.pk]), {**ORDER, "numbers": "2", "shared": "leave"})
     purge = Purge.objects.get()
     for name in ("purge", "purge-decide"):
         assert "Version 3: 1 file" in browser(city.approver).get(reverse(name, args=[purge.pk])).content.decode()
