@@ -38,8 +38,8 @@ class TooLarge(Exception):
 
 
 def run(export_id) -> bool:
-    """Makes one export from its claim to its end; false where there was nothing to claim."""
-    export = jobs.claim(export_id, Export)
+    """Makes one export from its claim to its end; false where there was nothing to claim, or no turn for it."""
+    export = exports.take_up(export_id)
     if export is None:
         return False
     try:

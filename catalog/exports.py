@@ -9,8 +9,11 @@ from itertools import islice
 from pathlib import Path
 
 from django.conf import settings
+from django.db import connection, transaction
+from django.db.models.functions import Now
 from django.utils import timezone
 
+from catalog import jobs
 from catalog.models import Export, Format
 from catalog.rows.formats import Streamed
 from catalog.store import store
@@ -47,6 +50,22 @@ def path_of(export: Export) -> str:
 def scratch_of(export: Export) -> Path:
     """The folder on this machine in which this try works."""
     return Path(settings.SCRATCH_DIR) / f"export-{export.pk}-{export.fence}"
+
+
+@transaction.atomic
+def take_up(export_id) -> Export | None:
+    """Takes the export up, unless as many are being made as may be: loads and all else must find a worker too."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('exports', 0))")
+    if Export.objects.filter(state=Export.State.RUNNING, lease_until__gt=Now()).count() >= settings.EXPORTS_AT_ONCE:
+        return None
+    return jobs.claim(export_id, Export)
+
+
+def next_waiting() -> str | None:
+    """The one that was asked for first of those that nobody has in hand."""
+    waiting = Export.objects.filter(state=Export.State.WAITING).order_by("created_at").first()
+    return waiting and str(waiting.pk)
 
 
 def remove_files(export: Export) -> None:

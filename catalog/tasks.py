@@ -17,8 +17,9 @@ def run_job(job_id: str) -> None:
 
 @shared_task
 def run_export(export_id: str) -> None:
-    """Makes one export, if nobody else does it."""
-    exporter.run(export_id)
+    """Makes one export, if nobody else does it and it is its turn; then it is the turn of the next."""
+    if exporter.run(export_id) and (waiting := exports.next_waiting()):
+        run_export.delay(waiting)
 
 
 @shared_task
@@ -52,8 +53,14 @@ def drop_old_versions() -> None:
 
 @shared_task
 def carry_out_purges() -> None:
-    """Destructions by law that were decided are carried on with, and looked after for two days."""
+    """Destructions by law that were decided are carried on with."""
     destruction.carry_out_all(by=service("destruction"))
+
+
+@shared_task
+def look_after_purges() -> None:
+    """For two days after its end a destruction is looked at again."""
+    destruction.look_again(by=service("destruction"))
 
 
 @shared_task

@@ -169,6 +169,7 @@ CELERY_BEAT_SCHEDULE = {
     "watch-witnesses": {"task": "audit.tasks.watch_witnesses", "schedule": 60.0},
     "end-exports": {"task": "catalog.tasks.end_exports", "schedule": 300.0},
     "carry-out-purges": {"task": "catalog.tasks.carry_out_purges", "schedule": 60.0},
+    "look-after-purges": {"task": "catalog.tasks.look_after_purges", "schedule": 3600.0},
     "forget-destroyed": {"task": "catalog.tasks.forget_destroyed", "schedule": 60.0},
     "drop-old-versions": {"task": "catalog.tasks.drop_old_versions", "schedule": 3600.0},
     "clear-uploads": {"task": "catalog.tasks.clear_leftovers", "schedule": 3600.0},
@@ -202,6 +203,7 @@ EXPORT_MAX_BYTES = number("EXPORT_MAX_BYTES", 8 * 1024**3)
 EXPORT_QUERY_MS = number("EXPORT_QUERY_MS", 30 * 60_000)
 EXPORT_MEMORY_MB = number("EXPORT_MEMORY_MB", 768)
 EXPORT_DISK_GB = number("EXPORT_DISK_GB", 16)
+EXPORTS_AT_ONCE = number("EXPORTS_AT_ONCE", 1)
 EXPORTS_OPEN = number("EXPORTS_OPEN", 3)
 EXPORTS_KEPT = number("EXPORTS_KEPT", 20)
 EVENT_LISTENER = "portal.reactions.hear"
@@ -384,6 +386,7 @@ RECORDED_SETTINGS = [
     "ENGINE_QUERY_MS",
     "ENGINE_THREADS",
     "EVENT_LISTENER",
+    "EXPORTS_AT_ONCE",
     "EXPORTS_KEPT",
     "EXPORTS_OPEN",
     "EXPORT_DISK_GB",

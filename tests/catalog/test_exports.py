@@ -5,6 +5,7 @@ import io
 import json
 from datetime import timedelta
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -15,9 +16,9 @@ from audit.actor import service
 from audit.models import Event
 from catalog import exporter, exports, jobs, sweeps
 from catalog.actions.exports import ask_export, end_export, end_exports
-from catalog.gate import BasisEnded, Exit, open_export, read_file
+from catalog.gate import BasisEnded, Exit, open_export, open_rows, read_file
 from catalog.models import Basis, Export, Format
-from catalog.rows.errors import QueryError, Stopped
+from catalog.rows.errors import QueryError, Stopped, TooCostly
 from catalog.rows.formats import Streamed
 from catalog.rows.query import RowQuery
 from catalog.store import store
@@ -258,6 +259,30 @@ def test_it_is_made_anew_when_a_worker_died(city):
     assert sweeps.exports_left_alone() == [str(export.pk)]
     export = made(export)
     assert (export.state, export.fence, stored()) == ("ready", 3, [export.path])
+
+
+def test_it_waits_for_its_turn(city, settings):
+    first, second = ask(city), ask(city)
+    assert exports.take_up(first.pk) and exporter.run(second.pk) is False
+    settings.EXPORTS_AT_ONCE = 2
+    assert exports.next_waiting() == str(second.pk)
+    assert made(second).state == "ready" and exports.next_waiting() is None
+
+
+def test_a_query_that_is_too_long_for_an_answer_is_made_into_a_file(city, settings):
+    settings.ENGINE_QUERY_MS = 1
+    columns = {"n": ("integer", pa.array(range(300_000), pa.int64()))}
+    version = world.version(city.residents, columns)
+    over = (version, world.basis("duty", version, {"n": None}, to=city.parks))
+    heavy = RowQuery(select="median(n * 2) as m, count(distinct concat(n, n)) as c, n % 1000 as k", group_by="k")
+    with pytest.raises(TooCostly):
+        list(open_rows(heavy, over=[over], by=world.by(city.owner)).dicts())
+    export = made(ask_export(heavy.whole(), Format.CSV, over=over, name="x", by=world.by(city.owner)))
+    assert (export.state, export.rows) == ("ready", 1000), export.error
+
+    settings.EXPORT_QUERY_MS = 1
+    export = made(ask_export(heavy.whole(), Format.CSV, over=over, name="x", by=world.by(city.owner)))
+    assert (export.state, export.error["code"]) == ("failed", "too-costly-time")
 
 
 def test_it_gives_up_when_workers_die_again_and_again(city):
