@@ -1,60 +1,87 @@
 """Connections to departments' databases: encrypted, read only, to an address that was checked, for a limited time."""
 
+import logging
+import os
+import struct
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import sqlalchemy as sa
 from django.conf import settings
+from django.db import connection as own
 
 from catalog.models import Source
-from catalog.sources import vault
+from catalog.sources import faults, mysql, vault
 from catalog.sources.errors import SourceError
 from catalog.sources.guard import CONNECT_SECONDS, check_socket_folder, checked_address
+from catalog.sources.watch import MOST_AT_ONCE, Watch, watched
 
-PORTS = {Source.Kind.POSTGRESQL: 5432, Source.Kind.MYSQL: 3306}
-# What libpq answers where the server itself says nothing by a code.
-NO_TLS = ("server does not support SSL", "certificate verify failed", "SSL error")
-LOGIN_STATES = ("28", "3D")  # invalid authorization, unknown database
-REFUSED = ("password authentication", "no password supplied", "authentication", "Access denied", "does not exist")
+log = logging.getLogger(__name__)
+
+PORT = 5432
+WHICH = "SELECT system_identifier::text, current_database()::text FROM pg_control_system()"
+# What drivers raise at answers that no server of their kind gives.
+BEWILDERED = (struct.error, LookupError, ValueError, TypeError, AttributeError, RuntimeError, AssertionError)
 
 
 @contextmanager
-def connected(source: Source, *, seconds: int = 0) -> Iterator[sa.Connection]:
+def connected(source: Source, *, seconds: int = 0, most: int = MOST_AT_ONCE) -> Iterator[tuple[sa.Connection, Watch]]:
     """A connection in one read-only transaction over one state of the database; it ends with the block.
 
-    No answer takes longer than `seconds`, where they are stated, or than the operator allows. Whatever goes wrong on
-    the other side is a `SourceError`; its own words, which may tell of its network, are not handed on.
+    All of it takes no longer than `seconds`, where they are stated, or than a run may, no answer longer than the
+    operator allows, and no more than `most` bytes come between two calls of the watch's `taken_in`. Whatever goes wrong
+    on the other side is a `SourceError`; its own words, which may tell of its network, are not handed on.
     """
-    engine = _engine(source, min(seconds or settings.SOURCE_STATEMENT_SECONDS, settings.SOURCE_STATEMENT_SECONDS))
-    try:
-        with _opened(engine, source) as connection:
-            yield connection
-    except sa.exc.DBAPIError as error:
-        raise told(error, source) from None
-    finally:
-        engine.dispose()
+    patience = min(seconds or settings.SOURCE_STATEMENT_SECONDS, settings.SOURCE_STATEMENT_SECONDS)
+    with watched(source, seconds=seconds or settings.SOURCE_RUN_SECONDS, most=most) as watch:
+        engine = _engine(source, patience, watch)
+        try:
+            with _opened(engine, source, watch) as connection:
+                if source.kind == Source.Kind.POSTGRESQL:
+                    _check_not_own(connection, source)
+                yield connection, watch
+        except sa.exc.DBAPIError as error:
+            raise watch.fault or faults.told(error, source) from None
+        except BEWILDERED as error:
+            if watch.fault is None:
+                log.warning("A source was not understood: %s at %s", type(error).__name__, _place(error))
+            raise watch.fault or SourceError("source-not-understood", host=source.host) from None
+        finally:
+            engine.dispose()
 
 
 @contextmanager
-def _opened(engine: sa.Engine, source: Source) -> Iterator[sa.Connection]:
+def _opened(engine: sa.Engine, source: Source, watch: Watch) -> Iterator[sa.Connection]:
     try:
         connection = engine.connect()
     except sa.exc.DBAPIError as error:
-        raise _not_opened(error, source) from None
+        raise watch.fault or faults.not_opened(error, source) from None
     with connection:
-        yield connection
+        try:
+            yield connection
+        except BaseException:
+            connection.invalidate()  # what is still on its way is not waited for
+            raise
 
 
-def _engine(source: Source, seconds: int) -> sa.Engine:
-    maker = {Source.Kind.POSTGRESQL: _postgresql, Source.Kind.MYSQL: _mysql}[source.kind]
-    url, options = maker(source, seconds)
-    return sa.create_engine(
-        url, connect_args=options, poolclass=sa.pool.NullPool, hide_parameters=True, isolation_level="REPEATABLE READ"
-    )
+def _engine(source: Source, seconds: int, watch: Watch) -> sa.Engine:
+    said = {"poolclass": sa.pool.NullPool, "hide_parameters": True, "isolation_level": "REPEATABLE READ"}
+    if source.kind == Source.Kind.MYSQL:
+        url = sa.URL.create("mysql+pymysql")
+        return sa.create_engine(url, creator=lambda: mysql.connect(source, seconds=seconds, watch=watch), **said)
+    options = _postgresql(source, seconds)
+    if "hostaddr" in options:  # the driver asks this and that before it lets us have the connection
+        watch.over_next(options["hostaddr"], source.port or PORT)
+    return sa.create_engine(_url(source), connect_args=options, **said)
 
 
-def _postgresql(source: Source, seconds: int) -> tuple[sa.URL, dict]:
-    port = source.port or PORTS[source.kind]
+def _url(source: Source) -> sa.URL:
+    about = {"host": source.host, "port": source.port or PORT, "database": source.database or None}
+    return sa.URL.create("postgresql+psycopg2", username=source.username, **about)
+
+
+def _postgresql(source: Source, seconds: int) -> dict:
     said = {
         "statement_timeout": seconds * 1000,
         "default_transaction_read_only": "on",
@@ -67,6 +94,7 @@ def _postgresql(source: Source, seconds: int) -> tuple[sa.URL, dict]:
         "connect_timeout": CONNECT_SECONDS,
         "options": " ".join(f"-c {name}={value}" for name, value in said.items()),
         "application_name": "causeway",
+        "password": vault.unseal(source),
         "passfile": "/dev/null",  # nobody's password but the source's own
         "gssencmode": "disable",
         "keepalives_idle": 10,
@@ -76,68 +104,28 @@ def _postgresql(source: Source, seconds: int) -> tuple[sa.URL, dict]:
     }
     if source.host.startswith("/"):
         check_socket_folder(source.host)
-    else:
-        options |= {"hostaddr": checked_address(source.host, port), "sslmode": "require" if source.tls else "prefer"}
-        if source.tls and settings.SOURCE_CA_FILE:
-            options |= {"sslmode": "verify-full", "sslrootcert": settings.SOURCE_CA_FILE}
-        options |= {} if source.tls else {"require_auth": "!password"}  # never in the clear
-    return _url("postgresql+psycopg2", source, port), options
+        return options
+    address = checked_address(source.host, source.port or PORT)
+    options |= {"hostaddr": address, "sslmode": "require" if source.tls else "disable"}
+    if source.tls and settings.SOURCE_CA_FILE:
+        options |= {"sslmode": "verify-full", "sslrootcert": settings.SOURCE_CA_FILE}
+    return options | ({} if source.tls else {"require_auth": "!password"})  # never in the clear
 
 
-def _mysql(source: Source, seconds: int) -> tuple[sa.URL, dict]:
-    port = source.port or PORTS[source.kind]
-    first = (
-        "SET SESSION time_zone = '+00:00', SESSION transaction_read_only = 1, "
-        "SESSION sql_mode = CONCAT(@@sql_mode, ',PIPES_AS_CONCAT')"
-    )
-    options = {
-        "host": checked_address(source.host, port),
-        "connect_timeout": CONNECT_SECONDS,
-        "read_timeout": seconds,
-        "write_timeout": seconds,
-        "charset": "utf8mb4",
-        "local_infile": False,
-        "init_command": first,
-    }
-    if source.tls:
-        options["ssl"] = {"check_hostname": False, "ca": settings.SOURCE_CA_FILE or None}
-    return _url("mysql+pymysql", source, port), options
+def _check_not_own(connection: sa.Connection, source: Source) -> None:
+    """By whatever name or way it was reached, it is not the database that this platform itself is kept in."""
+    try:
+        with connection.begin_nested():
+            theirs = tuple(connection.execute(sa.text(WHICH)).one())
+    except sa.exc.ProgrammingError:  # a server that does not say
+        return
+    with own.cursor() as cursor:
+        cursor.execute(WHICH)
+        if theirs == cursor.fetchone():
+            raise SourceError("source-own", host=source.host)
 
 
-def _url(driver: str, source: Source, port: int) -> sa.URL:
-    return sa.URL.create(
-        driver,
-        username=source.username,
-        password=vault.unseal(source) or None,
-        host=source.host,
-        port=port,
-        database=source.database or None,
-    )
-
-
-def _not_opened(error: sa.exc.DBAPIError, source: Source) -> SourceError:
-    words, state = str(error.orig), _state(error)
-    if any(part in words for part in NO_TLS):
-        return SourceError("source-no-tls", host=source.host)
-    if state[:2] in LOGIN_STATES or any(part in words for part in REFUSED):
-        return SourceError("source-refused", host=source.host)
-    return SourceError("source-unreachable", host=source.host)
-
-
-def told(error: sa.exc.DBAPIError, source: Source) -> SourceError:
-    """What went wrong once the connection stood."""
-    state = _state(error)
-    if state == "57014":
-        return SourceError("source-slow", host=source.host)
-    if state == "42501":
-        return SourceError("source-no-right", what=source.what)
-    if error.connection_invalidated or not state or state[:2] in ("08", "57"):
-        return SourceError("source-broke-off", host=source.host)
-    return SourceError("source-query", host=source.host, state=state, what=source.what)
-
-
-def _state(error: sa.exc.DBAPIError) -> str:
-    """The SQLSTATE; of MySQL its number."""
-    state = getattr(error.orig, "pgcode", None)
-    numbered = error.orig.args[:1] if error.orig is not None else ()
-    return state or next((str(number) for number in numbered if isinstance(number, int) and number < 2000), "")
+def _place(error: BaseException) -> str:
+    """Where in the code it was raised; its words may be another server's."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{os.path.basename(last.filename)}:{last.lineno}"

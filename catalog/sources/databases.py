@@ -11,21 +11,24 @@ from django.conf import settings
 
 from catalog.models import Source
 from catalog.sources import tables
-from catalog.sources.connections import connected, told
+from catalog.sources.connections import connected
 from catalog.sources.errors import SourceError
 from catalog.sources.parts import SHOWN_ROWS, Brought, Progress, Sample, shown
+from catalog.sources.watch import Watch
 
-BATCH_ROWS, SAMPLE_SECONDS = 2000, 20
+FIRST_ROWS, MOST_ROWS, BATCH_LETTERS = 100, 2000, 16 * 1024**2
+WEIGHED = 50
+SAMPLE_SECONDS, SAMPLE_BYTES = 20, 32 * 1024**2
 ROUND = 1 << 256
 
 
 def sample(source: Source) -> Sample:
     """The first rows, in the order in which a run fetches them."""
-    with connected(source, seconds=SAMPLE_SECONDS) as connection:
+    with connected(source, seconds=SAMPLE_SECONDS, most=SAMPLE_BYTES) as (connection, watch):
         relation = tables.find(connection, source)
         check_watermark(relation, source)
         fields = tables.fields_of(connection, relation)
-        rows = _reading(connection, relation.select(fields).limit(SHOWN_ROWS), source)
+        rows = _reading(connection, relation.select(fields).limit(SHOWN_ROWS), source, watch)
         found = [[shown(cell) for cell in row] for batch in rows for row in batch]
         return Sample([field.name for field in fields], found)
 
@@ -38,7 +41,7 @@ def fetch(source: Source, to: Path, before: dict, progress: Progress) -> Brought
     `progress(rows=...)` is called for each batch and may raise. The digest of the content does not depend on the order
     in which the database gives its rows.
     """
-    with connected(source) as connection:
+    with connected(source) as (connection, watch):
         relation = tables.find(connection, source)
         check_watermark(relation, source)
         highest = _highest(connection, relation, source) if source.watermark else None
@@ -46,7 +49,7 @@ def fetch(source: Source, to: Path, before: dict, progress: Progress) -> Brought
             return Brought(unchanged=True)
         fields = tables.fields_of(connection, relation)
         query = _since(relation, relation.select(fields), source, before.get("since"))
-        batches = _reading(connection, query, source)
+        batches = _reading(connection, query, source, watch)
         rows, content = _write(fields, batches, to / "rows.parquet", source, progress)
     if not rows:
         raise SourceError("source-no-rows", what=source.what)
@@ -66,7 +69,10 @@ def _since(relation: tables.Relation, query: sa.Select, source: Source, seen: st
     if seen is None:
         return query
     column = relation.table.c[source.watermark]
-    seen = sa.cast(sa.literal(seen, sa.Text), relation.columns[source.watermark])
+    kind = relation.columns[source.watermark]
+    as_text = source.kind == Source.Kind.MYSQL and not isinstance(kind, sa.Numeric | sa.Integer)
+    seen = sa.literal(seen, sa.Text)  # which MySQL compares with moments to the microsecond; a cast would round them
+    seen = seen if as_text else sa.cast(seen, kind)
     return query.where(column >= seen if source.taking == Source.Taking.UPSERT else column > seen)
 
 
@@ -75,16 +81,23 @@ def _highest(connection: sa.Connection, relation: tables.Relation, source: Sourc
     return connection.execute(sa.select(sa.cast(column, sa.Text))).scalar()
 
 
-def _reading(connection: sa.Connection, query: sa.Select, source: Source) -> Iterator[list]:
-    """Batches of rows by a cursor on the server."""
+def _reading(connection: sa.Connection, query: sa.Select, source: Source, watch: Watch) -> Iterator[list]:
+    """Batches of rows by a cursor on the server, of about the same weight however wide a row is."""
+    size = FIRST_ROWS
     try:
-        answer = connection.execution_options(stream_results=True, yield_per=BATCH_ROWS).execute(query)
-        for batch in answer.partitions():
+        answer = connection.execution_options(stream_results=True, max_row_buffer=FIRST_ROWS).execute(query)
+        while batch := answer.fetchmany(size):
+            watch.taken_in()
             yield [tuple(row) for row in batch]
-    except sa.exc.DBAPIError as error:
-        raise told(error, source) from None
+            size = _next_size(batch)
     except (ValueError, OverflowError):  # the driver met a moment that Python has no word for
-        raise SourceError("source-bad-values", what=source.what) from None
+        raise watch.fault or SourceError("source-bad-values", what=source.what) from None
+
+
+def _next_size(batch: list) -> int:
+    seen = batch[-WEIGHED:]
+    letters = sum(len(cell) if isinstance(cell, str) else 16 for row in seen for cell in row) / len(seen)
+    return max(1, min(MOST_ROWS, int(BATCH_LETTERS / max(letters, 1))))
 
 
 def _write(fields: list[tables.Field], batches, path: Path, source: Source, progress: Progress) -> tuple[int, str]:

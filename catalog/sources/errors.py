@@ -16,6 +16,15 @@ WORDS = {
         "{host} does not let the key of this source in. Give its keeper the public half, and compare the login name."
     ),
     "source-no-tls": _("{host} offers no encrypted connection that can be trusted. Ask its keeper to switch TLS on."),
+    "source-own": _("{host} is this platform’s own database. A source leads to a department’s."),
+    "source-needs-tls": _(
+        "{host} asks for the password itself, which is sent over an encrypted connection only. Switch TLS on."
+    ),
+    "source-login-kind": _(
+        "{host} asks for a kind of login that is not known here. Ask its keeper for one by a plain password."
+    ),
+    "source-not-understood": _("{host} gives answers that make no sense. Check the kind of server and the port."),
+    "source-too-wide": _("{what} has more than {most} columns. Leave some out by a view."),
     "source-broke-off": _("{host} broke off in the middle. Nothing of it was kept; the next run begins again."),
     "source-slow": _("{host} took longer than allowed. Ask for less, or run it when {host} has less to do."),
     "source-no-table": _("There is no table or view {what} that this login can see. There are: {known}."),
@@ -24,7 +33,7 @@ WORDS = {
     "source-bad-values": _(
         "{what} holds values that no table here can hold, such as dates before the year 1. Leave them out by a view."
     ),
-    "source-query": _("{host} could not answer (SQLSTATE {state}). Ask its keeper to try SELECT * FROM {what}."),
+    "source-query": _("{host} could not answer (error {state}). Ask its keeper to try SELECT * FROM {what}."),
     "source-no-columns": _("{what} has no columns."),
     "source-no-rows": _("{what} is empty. Nothing was changed."),
     "source-too-large": _("What {host} sends is larger than {limit} GB, the most that is taken. Fetch a smaller part."),

@@ -15,7 +15,7 @@ from catalog.sources.errors import SourceError
 from catalog.sources.parts import Progress
 
 AT_REST_SECONDS = 10
-MOST_FILES = 100_000
+MOST_FILES, MOST_LETTERS = 100_000, 255
 CHUNK = 256 * 1024
 
 
@@ -47,12 +47,17 @@ def newest(listed, pattern: str, source: Source) -> Found:
     for number, (name, about) in enumerate(listed):
         if number >= MOST_FILES:
             break
-        if stat.S_ISREG(about.st_mode or 0) and not name.startswith(".") and fnmatch.fnmatchcase(name, pattern):
-            fits.append(Found(name, about.st_size, float(about.st_mtime)))
+        if stat.S_ISREG(about.st_mode or 0) and _is_name(name) and fnmatch.fnmatchcase(name, pattern):
+            fits.append(Found(name, about.st_size or 0, float(about.st_mtime or 0)))
     finished = [found for found in fits if found.changed <= time.time() - AT_REST_SECONDS]
     if not finished:
         raise SourceError("source-no-file", what=source.what)
     return max(finished, key=lambda found: (found.changed, found.name))
+
+
+def _is_name(name: str) -> bool:
+    """A name that can be written down and read aloud, of one file, that its owner does not hide."""
+    return name.isprintable() and "/" not in name and not name.startswith(".") and len(name) <= MOST_LETTERS
 
 
 def copy(file: BinaryIO, found: Found, to: Path, source: Source, progress: Progress) -> str:

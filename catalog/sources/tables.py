@@ -4,11 +4,12 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 import sqlalchemy as sa
-from sqlalchemy.dialects import mysql
 
 from catalog.models import Source
+from catalog.sources import mysql
 from catalog.sources.errors import SourceError
 
+MOST_COLUMNS = 4096  # of the largest table that any of these databases can have
 MOST_DIGITS = 38
 MOST_NAMED = 20
 NUMBERLESS = ("NaN", "Infinity", "-Infinity")
@@ -43,19 +44,34 @@ def find(connection: sa.Connection, source: Source) -> Relation:
     about = sa.inspect(connection)
     for schema, name in _readings(source.what, about.default_schema_name):
         if name in _names(about, schema):
-            columns = {column["name"]: column["type"] for column in about.get_columns(name, schema)}
+            columns = {_as_named(about, column["name"]): column["type"] for column in about.get_columns(name, schema)}
             if not columns:
                 raise SourceError("source-no-columns", what=source.what)
+            if len(columns) > MOST_COLUMNS:
+                raise SourceError("source-too-wide", what=source.what, most=MOST_COLUMNS)
             table = sa.table(name, *(sa.column(column) for column in columns), schema=schema)
-            key = about.get_pk_constraint(name, schema)["constrained_columns"] if _has_key(about, name, schema) else []
-            return Relation(table, columns, key)
+            return Relation(table, columns, _key(about, name, schema))
     raise SourceError("source-no-table", what=source.what, known=_known(about) or "-")
 
 
 def fields_of(connection: sa.Connection, relation: Relation) -> list[Field]:
     """Every column with its own type; what has no equal here comes as text."""
+    if connection.dialect.name == "mysql":
+        return _fields_of_mysql(connection, relation)
     measured = _measured(connection, relation)
     return [_field(relation.table.c[name], kind, measured) for name, kind in relation.columns.items()]
+
+
+def _fields_of_mysql(connection: sa.Connection, relation: Relation) -> list[Field]:
+    dated = [name for name, kind in relation.columns.items() if isinstance(kind, sa.Date | sa.DateTime)]
+    unreal, fields = mysql.unreal_days(connection, [relation.table.c[name] for name in dated]), []
+    for name, kind in relation.columns.items():
+        column = relation.table.c[name]
+        special = mysql.special(column, kind)
+        if name in unreal:
+            special = sa.cast(column, sa.Text), pa.large_string()
+        fields.append(Field(name, *special) if special else _field(column, kind, {}))
+    return fields
 
 
 def _readings(what: str, default: str | None):
@@ -75,21 +91,30 @@ def _names(about: sa.Inspector, schema: str | None) -> set[str]:
     return found
 
 
+def _as_named(about: sa.Inspector, name: str) -> str:
+    """The column's own name: of MySQL's definition of a table SQLAlchemy hands on the doubled quote inside a name."""
+    return name.replace("``", "`") if about.dialect.name == "mysql" else name
+
+
 def _known(about: sa.Inspector) -> str:
     names = sorted(_names(about, about.default_schema_name))
     return ", ".join(names[:MOST_NAMED]) + (" …" if len(names) > MOST_NAMED else "")
 
 
-def _has_key(about: sa.Inspector, name: str, schema: str | None) -> bool:
-    return name in about.get_table_names(schema)
+def _key(about: sa.Inspector, name: str, schema: str | None) -> list[str]:
+    """The columns of the primary key; a view has none."""
+    if name not in about.get_table_names(schema):
+        return []
+    return [_as_named(about, column) for column in about.get_pk_constraint(name, schema)["constrained_columns"]]
 
 
 def _field(column: sa.ColumnElement, kind: sa.types.TypeEngine, measured: dict[str, tuple]) -> Field:
-    name, of_mysql = column.name, isinstance(kind, mysql.TIME | mysql.TIMESTAMP)
+    name = column.name
     if isinstance(kind, sa.Boolean):
         return Field(name, column, pa.bool_())
     if isinstance(kind, sa.Integer):
-        return Field(name, column, pa.decimal128(20, 0) if getattr(kind, "unsigned", False) else pa.int64())
+        wide = isinstance(kind, sa.BigInteger) and getattr(kind, "unsigned", False)
+        return Field(name, column, pa.decimal128(20, 0) if wide else pa.int64())
     if isinstance(kind, sa.Float):
         return Field(name, column, pa.float64())
     if isinstance(kind, sa.Numeric):
@@ -99,9 +124,8 @@ def _field(column: sa.ColumnElement, kind: sa.types.TypeEngine, measured: dict[s
     if isinstance(kind, sa.Date):
         return Field(name, column, pa.date32())
     if isinstance(kind, sa.DateTime):
-        zoned = kind.timezone or (of_mysql and isinstance(kind, sa.TIMESTAMP))  # which MySQL keeps in UTC
-        return Field(name, column, pa.timestamp("us", "UTC" if zoned else None))
-    if isinstance(kind, sa.Time) and not kind.timezone and not of_mysql:  # there a time may be a span of days
+        return Field(name, column, pa.timestamp("us", "UTC" if kind.timezone else None))
+    if isinstance(kind, sa.Time) and not kind.timezone:
         return Field(name, column, pa.time64("us"))
     text = column if isinstance(kind, sa.String) else sa.cast(column, sa.Text)
     return Field(name, text, pa.large_string())

@@ -29,7 +29,7 @@ from catalog.sources.parts import Brought, Progress, Sample
 from catalog.sources.texts import first_lines
 
 CHUNK = 256 * 1024
-MOST_REDIRECTS = 5
+MOST_REDIRECTS, MOST_DIGITS, MOST_MARK = 5, 19, 500
 SAMPLE_BYTES, SAMPLE_SECONDS = 64 * 1024, 20
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 UNSAFE = re.compile(r"[^\w.\-()\[\] ]+")
@@ -75,7 +75,7 @@ def fetch(source: Source, to: Path, before: dict, progress: Progress) -> Brought
     with _answer(source, conditions, seconds=settings.SOURCE_RUN_SECONDS) as answer:
         if answer.status == 304:
             return Brought(unchanged=True)
-        digest, done, total = hashlib.sha256(), 0, int(answer.headers.get("Content-Length") or 0)
+        digest, done, total = hashlib.sha256(), 0, _length(answer) or 0
         with (to / "fetched").open("wb") as file:
             for piece in _pieces(answer, source, limit=settings.UPLOAD_MAX_BYTES + 1):
                 digest.update(piece)
@@ -84,7 +84,7 @@ def fetch(source: Source, to: Path, before: dict, progress: Progress) -> Brought
                 progress(done=done, total=total)
         if done > settings.UPLOAD_MAX_BYTES:
             raise SourceError("source-too-large", host=source.host, limit=f"{settings.UPLOAD_MAX_BYTES / 1024**3:.3g}")
-        marks = {"etag": answer.headers.get("ETag", ""), "modified": answer.headers.get("Last-Modified", "")}
+        marks = {"etag": _mark(answer, "ETag"), "modified": _mark(answer, "Last-Modified")}
     return Brought(name=_name(source), file="fetched", content=digest.hexdigest(), marks=marks)
 
 
@@ -95,13 +95,20 @@ def _answer(source: Source, headers: dict, *, seconds: float) -> Iterator[urllib
     for _hop in range(MOST_REDIRECTS + 1):
         with _asked(source, url, headers, until=until) as answer:
             if answer.status in REDIRECTS and answer.headers.get("Location"):
-                url = urljoin(url, answer.headers["Location"])
+                url = _next(url, answer.headers["Location"])
                 continue
             if answer.status == 200 or (answer.status == 304 and headers):
                 yield answer
                 return
             raise SourceError("source-answer", host=source.host, status=answer.status)
     raise SourceError("source-redirects", host=source.host)
+
+
+def _next(url: str, location: str) -> str:
+    try:
+        return urljoin(url, location)
+    except ValueError:
+        raise SourceError("source-bad-address") from None
 
 
 @contextmanager
@@ -162,12 +169,24 @@ def _login(source: Source, host: str, port: int) -> dict:
 
 def _pieces(answer: urllib3.BaseHTTPResponse, source: Source, *, limit: int) -> Iterator[bytes]:
     """The body as it comes, until the limit; one that ends before its length is told as broken off."""
-    left, length = limit, answer.headers.get("Content-Length")
+    left, length = limit, _length(answer)
     while left > 0 and (piece := answer.read(min(CHUNK, left))):
         left -= len(piece)
         yield piece
-    if left > 0 and length is not None and length.isdigit() and limit - left < int(length):
+    if left > 0 and length is not None and limit - left < length:
         raise SourceError("source-broke-off", host=source.host)
+
+
+def _length(answer: urllib3.BaseHTTPResponse) -> int | None:
+    """How long the body is to be, where the server says that in plain digits."""
+    said = answer.headers.get("Content-Length", "")
+    return int(said) if said.isascii() and said.isdigit() and len(said) < MOST_DIGITS else None
+
+
+def _mark(answer: urllib3.BaseHTTPResponse, name: str) -> str:
+    """What the server wants to be reminded of; empty where that is more, or other, than servers say."""
+    said = answer.headers.get(name, "")
+    return said if said.isprintable() and said.isascii() and len(said) <= MOST_MARK else ""
 
 
 def _name(source: Source) -> str:
