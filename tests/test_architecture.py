@@ -16,7 +16,8 @@ PARTS = {
     "catalog/actions/keys.py:find_key records nothing": "notes when a key was last used; what it opens is recorded",
     "catalog/actions/manifests.py:carry_documents records nothing": "a part of a version; its callers record that",
     "catalog/actions/manifests.py:forget_columns records nothing": "a part of what its callers record",
-    "catalog/actions/destruction.py:destroy_file records nothing": "one file of many; the report records them all",
+    "catalog/actions/destruction.py:measure_file records nothing": "one file of many; the report records them all",
+    "catalog/actions/destruction.py:remove_file records nothing": "the same",
 }
 # Functions that change rows and may end without an event; each with what says it instead, or why nothing need.
 UNRECORDED = {
@@ -28,7 +29,8 @@ UNRECORDED = {
     "catalog/actions/keys.py:find_key": "notes when a key was last used; what it opens is recorded",
     "catalog/actions/manifests.py:carry_documents": "a part of a version; its callers record that",
     "catalog/actions/manifests.py:forget_columns": "a part of discarding or destroying a version, which is recorded",
-    "catalog/actions/destruction.py:destroy_file": "one file of many; the report records them all",
+    "catalog/actions/destruction.py:measure_file": "one file of many; the report records them all",
+    "catalog/actions/destruction.py:remove_file": "the same",
     "catalog/actions/destruction.py:forget_questions": "where nobody asked there is nothing to say",
     "catalog/actions/destruction.py:_note": "what is still to go; the report records what went",
     "catalog/actions/purges.py:_answer": "one move; its callers record it",

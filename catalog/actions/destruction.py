@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from audit.actor import Actor
@@ -33,13 +33,19 @@ ASKED = {"query"}  # what a reader asked for: the values in it may be those that
 
 
 def carry_out_all(*, by: Actor) -> int:
-    """Carries on with every destruction that was decided, and looks again after those that ended lately; how many.
+    """Carries on with every destruction that was decided and is not at its end; how many."""
+    return _each(Purge.objects.filter(state=Purge.State.DECIDED), by=by)
 
-    One that cannot go on (the store is away) does not keep the others waiting.
-    """
-    lately = Q(state=Purge.State.DONE, done_at__gt=timezone.now() - LOOK_BACK)
+
+def look_again(*, by: Actor) -> int:
+    """Looks again after those that ended lately, for a file that came late; how many were looked at."""
+    return _each(Purge.objects.filter(state=Purge.State.DONE, done_at__gt=timezone.now() - LOOK_BACK), by=by)
+
+
+def _each(found: QuerySet[Purge], *, by: Actor) -> int:
+    """One that cannot go on (the store is away) does not keep the others waiting."""
     done = 0
-    for purge in Purge.objects.filter(Q(state=Purge.State.DECIDED) | lately).order_by("decided_at")[:AT_ONCE]:
+    for purge in found.select_related("dataset__department").order_by("decided_at")[:AT_ONCE]:
         try:
             carry_out(purge, by=by)
             done += 1
@@ -93,14 +99,35 @@ def note_leftovers(purge: Purge, versions: list[Version]) -> None:
 
 
 def destroy_file(file: PurgedFile) -> bool:
-    """The file is gone and marked so; false where a version came to hold it in the meantime, for which it stays."""
-    held = purges.holders([file.path]).get(file.path)
-    if held:
+    """The file is gone and marked so; false where it never was, or where a version came to hold it in the meantime."""
+    return measure_file(file) and remove_file(file)
+
+
+@transaction.atomic
+def measure_file(file: PurgedFile) -> bool:
+    """What is to go has its length and digest written down before, so that a crash in between loses neither."""
+    file = _to_go(file)
+    if file is None:
+        return False
+    if held := purges.holders([file.path]).get(file.path):
         PurgedFile.objects.filter(pk=file.pk).update(kept_for=held)
         return False
-    if not file.sha256 and store().exists(file.path):
-        file.bytes, file.sha256 = store().size(file.path), _digest(file.path)
-        file.save(update_fields=["bytes", "sha256"])
+    if file.sha256:
+        return True
+    if not store().exists(file.path):
+        file.delete()
+        return False
+    file.bytes, file.sha256 = store().size(file.path), _digest(file.path)
+    file.save(update_fields=["bytes", "sha256"])
+    return True
+
+
+@transaction.atomic
+def remove_file(file: PurgedFile) -> bool:
+    """The bytes go, and that they are gone is looked at before it is said."""
+    file = _to_go(file)
+    if file is None:
+        return False
     uploads.remove(file.path)
     if store().exists(file.path):
         raise OSError(f"{file.path} is still there")
@@ -154,6 +181,11 @@ def report(purge: Purge, gone: list[PurgedFile], *, by: Actor) -> None:
         },
         private=spelled_out("versions", numbers) | spelled_out("files", files) | spelled_out("kept", kept),
     )
+
+
+def _to_go(file: PurgedFile) -> PurgedFile | None:
+    """The file, locked; none where another worker has done it."""
+    return PurgedFile.objects.select_for_update().filter(pk=file.pk, gone_at=None, kept_for=[]).first()
 
 
 def _note(purge: Purge, files: list[PurgedFile]) -> None:

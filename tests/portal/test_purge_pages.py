@@ -65,7 +65,7 @@ def test_one_asks_and_another_decides_without_any_script(city):
     assert second.post(decide, {"read": "on"}).status_code == 302
     carry_out(Purge.objects.get(), by=service("destruction"))
     shown = first.get(address).content.decode()
-    assert "Carried out" in shown and city.approver.name in shown and "2 files are gone" in shown
+    assert "Carried out" in shown and city.approver.name in shown and "1 file is gone" in shown
     assert "Destroyed by law" in first.get(reverse("dataset-desk", args=[city.trees.pk])).content.decode()
 
 
