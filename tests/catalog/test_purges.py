@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from audit.actor import service
-from audit.models import Event, EventDetail, Hold
+from audit.models import Entry, Event, EventDetail, Hold
 from catalog.actions import destruction
 from catalog.actions.duties import make_owner_duty
 from catalog.actions.loads import start_load
@@ -240,6 +240,15 @@ def test_what_a_reader_asked_is_erased_from_the_details_and_the_events_stay(city
     assert "query" in EventDetail.objects.get(event=opened[1]).values
     assert "actor.name" in EventDetail.objects.get(event=opened[0]).values
     assert Event.objects.filter(kind="details.erased").count() == 1
+
+
+def test_the_log_proves_all_of_it_before_and_after(city, own_log):
+    caller(city.owner, "read").get(dataset_url(city.trees, f"/versions/1/rows?kind={TOKEN}"))
+    call_command("sequencer", "--once")
+    purged(city)
+    call_command("sequencer", "--once")
+    assert Entry.objects.count() == Event.objects.count()
+    call_command("audit", "verify")  # ends the process where something does not hold
 
 
 def test_search_finds_nothing_of_what_came_with_the_file_alone(city):
