@@ -59,7 +59,7 @@ def _made(node: exp.Expression, scope: Scope, depth: int, *, sums: bool) -> Made
     if isinstance(node, exp.Paren):
         return made(node.this, scope, depth + 1, sums=sums)
     if isinstance(node, exp.Column) and not node.args.get("table") and isinstance(node.this, exp.Identifier):
-        return Made(*scope.column(node.name, scope.place(node.this.meta.get("start"))))
+        return Made(*scope.column(node.name, scope.place(node.this.meta.get("start")), is_quoted=node.this.quoted))
     if (value := _literal(node)) is not None:
         return value
     if type(node) in SIGNS:
@@ -75,7 +75,7 @@ def _made(node: exp.Expression, scope: Scope, depth: int, *, sums: bool) -> Made
 def typed(one: Made, kind: str, scope: Scope, about: str) -> str:
     """The SQL of an expression that must be of this kind: a value becomes a parameter, numbers fit each other."""
     if one.literal is not None:
-        return scope.value(one.literal, kind, about)
+        return scope.beside(one.literal, kind, about)
     if one.kind != kind and not {one.kind, kind} <= NUMBERS:
         raise QueryError(
             "bad-filter",

@@ -162,6 +162,9 @@ def _key(part: str, at: int, chosen: dict[str, Made], scope: Scope, *, is_summed
     down, name = part.startswith("-"), part.removeprefix("-").strip().strip('"')
     if not is_summed and name in chosen and name not in scope.columns:
         return Key(chosen[name].sql, down, chosen[name].kind)
+    if name.lower().endswith((" desc", " asc")) and name not in scope.columns:
+        words = _("“order_by” takes names alone: “height” from the least on, “-height” from the greatest on.")
+        raise QueryError("bad-parameter", words, "order_by", at=at)
     column, kind = scope.column(name, at)
     return Key(column, down, kind)
 

@@ -141,13 +141,13 @@ def _conditions(query: RowQuery, scope: Scope) -> list[str]:
         scope.parameter = name if operator == "eq" else f"{name}__{operator}"
         column, kind = scope.column(name)
         if operator in OPERATORS:
-            found.append(f"{column} {OPERATORS[operator]} {scope.value(value, kind, name)}")
+            found.append(f"{column} {OPERATORS[operator]} {scope.beside(value, kind, name)}")
         elif operator == "in":
             parts = value.split("\x1f")
             if len(parts) > MOST_VALUES:
                 words = _("“in” takes a list of 1 to %(most)s values.")
                 raise QueryError("bad-filter", words, scope.parameter, most=MOST_VALUES)
-            values = [scope.value(part, kind, name) for part in parts]
+            values = [scope.beside(part, kind, name) for part in parts]
             found.append(f"{column} IN ({', '.join(values)})")
         elif operator == "isnull" and value in {"true", "false"}:
             found.append(f"{column} IS {'' if value == 'true' else 'NOT '}NULL")

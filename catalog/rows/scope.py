@@ -47,11 +47,11 @@ class Scope:
         """At which character of the asker's text something stands, from 1."""
         return start - self.before + 1 if start is not None and start >= self.before else None
 
-    def column(self, name: str, at: int | None = None) -> tuple[str, str]:
+    def column(self, name: str, at: int | None = None, *, is_quoted: bool = False) -> tuple[str, str]:
         """The quoted column and its type. Hidden and never there are the same; `at` is where the name stands."""
         found = name if name in self.columns else name.lower()
         if found not in self.columns:
-            raise self._unknown(name, at)
+            raise self._unknown(name, at, is_quoted=is_quoted)
         self.used.add(found)
         return f"{self.source}{'.' if self.source else ''}{quoted(found)}", self.columns[found]
 
@@ -73,13 +73,19 @@ class Scope:
         held = checked(text, kind, column, self.parameter, self.zone)
         return f"CAST({self.bind(held)} AS {decimal_of(held) if kind == 'decimal' else ENGINE_TYPES[kind]})"
 
-    def _unknown(self, name: str, at: int | None) -> QueryError:
+    def beside(self, text: str, kind: str, column: str) -> str:
+        """A value that something of this kind is compared with: a whole number with a decimal too."""
+        return self.value(text, "decimal" if kind == "integer" and "." in text else kind, column)
+
+    def _unknown(self, name: str, at: int | None, *, is_quoted: bool = False) -> QueryError:
         near = difflib.get_close_matches(name.lower(), {one.lower(): one for one in self.columns}, n=1, cutoff=0.7)
         meant = next((one for one in self.columns if near and one.lower() == near[0]), "")
         if meant and at is not None:
             words = _("There is no column “%(name)s” here (character %(at)s). Did you mean “%(meant)s”?")
         elif meant:
             words = _("There is no column “%(name)s” here. Did you mean “%(meant)s”?")
+        elif at is not None and is_quoted:
+            words = _("There is no column “%(name)s” here (character %(at)s). Text stands in single quotes: '%(name)s'")
         elif at is not None:
             words = _("There is no column “%(name)s” here (character %(at)s).")
         else:

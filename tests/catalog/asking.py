@@ -174,7 +174,8 @@ class Asker:
         """A condition on something of this kind."""
         if kind == "text" and self.chance.random() < 0.3:
             return (self.one(["like", "ilike"]), side, self.one(PATTERNS))
-        values = [self.value(kind)[1] for _n in range(3)]
+        beside = "decimal" if kind == "integer" and self.chance.random() < 0.1 else kind
+        values = [self.value(beside)[1] for _n in range(3)]
         right = other() if self.chance.random() < 0.2 else values[0]
         return self.one([
             (self.one(COMPARE), side, right),

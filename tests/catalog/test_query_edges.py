@@ -148,3 +148,46 @@ def test_what_would_double_at_each_level_is_refused():
         text = f"distance(1, {text}, 2, 2)"
     with pytest.raises(QueryError, match="too deeply"):
         ask(text)
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ({"where": 'v = "a b"'}, "Text stands in single quotes: 'a b'"),
+        ({"order_by": "n desc"}, "“-height” from the greatest on"),
+        ({"order_by": "x, born ASC"}, "(Look at character 4.)"),
+    ],
+)
+def test_it_says_what_habits_of_other_languages_mean_here(query, words):
+    with pytest.raises(QueryError) as refusal:
+        planned(**query)
+    assert words in refusal.value.sentence
+
+
+@pytest.mark.parametrize(("query", "found"), [
+    ({"where": "n > 1.5"}, [2]), ({"where": "n in (1.0, 3.5)"}, [1, 1]), ({"filters": (("n", "lt", "1.5"),)}, [1, 1]),
+    ({"where": "n between 0.5 and 1.5"}, [1, 1]), ({"where": "big > 9223372036854775806.5"}, [1]),
+])  # fmt: skip
+def test_whole_numbers_are_compared_with_decimals(query, found):
+    assert ask("n", **query) == found
+
+
+def test_columns_may_bear_the_names_that_the_engine_uses():
+    """Our own steps and the words of the engine's language are names like any others."""
+    names = ["let_out", "source", "summed", "sampled", "picked", "count", "value", "order", "rowid", "v", "p0"]
+    with store().open("tables/names.parquet", "wb") as file:
+        file.write(write_parquet({name: ("integer", [n, n + 1, None]) for n, name in enumerate(names)}))
+    types = dict.fromkeys(names, "integer")
+
+    def found(**query):
+        made = plan(RowQuery(**query), TableTerms(dict.fromkeys(names)), types, pseudonyms=b"", about="test")
+        return [row for batch in Run(made, "tables/names.parquet", "names").batches() for row in batch.to_pylist()]
+
+    for n, name in enumerate(names):
+        word = f'"{name}"'
+        rows = found(select=f"nullif({word}, 99) as y", where=f"{word} > {n - 1}", order_by=f"-{name}")
+        assert [row["y"] for row in rows] == [n + 1, n]
+        assert found(select=f"sum({word}) as s, count({word}) as c", sample=3)[0]["s"] == 2 * n + 1
+        groups = found(select=f"{word} / 2 as g, count(*) as n", group_by="g", having="n > 0", order_by="-g")
+        assert [row["g"] for row in groups] == [(n + 1) / 2, n / 2, None]
+        assert [row["c"] for row in found(select=f"{word}, count(*) as c", group_by=name)] == [1, 1, 1]
