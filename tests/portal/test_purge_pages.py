@@ -11,6 +11,7 @@ from catalog.actions.purges import ask_purge, decide_purge
 from catalog.models import Purge, Table, Version
 from sharing.models import Grant
 from tests import world
+from tests.browser import chromium, complaints, overflow
 from tests.loads import empty_store
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -168,3 +169,34 @@ def test_it_is_said_in_chinese(city):
     purge = gone(city, 1)
     shown = browser(city.owner, "zh-hans").get(reverse("purge", args=[purge.pk]))
     assert "依法销毁" in shown.content.decode()
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+@pytest.mark.parametrize(("width", "locale"), [(320, "en-GB"), (1280, "zh-CN")])
+def test_its_pages_have_no_barrier(live_server, city, monkeypatch, width, locale):
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # the driver of the browser runs a loop in this thread
+    done, waiting = gone(city, 1), ask(city, 2)
+    duty = city.trees.bases.get()
+    tombstone = reverse("dataset", args=[city.trees.pk]) + f"?basis={duty.pk}&version=1"
+    new = reverse("purge-new", args=[city.trees.pk])
+    of_waiting = [reverse(name, args=[waiting.pk]) for name in ("purge", "purge-decide", "purge-refuse")]
+    pages = {
+        city.owner: [new, reverse("purges"), reverse("purge", args=[done.pk]), tombstone],
+        city.approver: [*of_waiting, reverse("desk"), reverse("purge-withdraw", args=[waiting.pk])],
+    }
+    faults = []
+    with chromium() as driven:
+        for person, paths in pages.items():
+            context = driven.new_context(viewport={"width": width, "height": 900}, locale=locale)
+            session = browser(person).cookies["sessionid"].value
+            context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
+            page = context.new_page()
+            for path in paths:
+                assert page.goto(live_server.url + path).status == (410 if path == tombstone else 200)
+                faults += [f"{path}: {fault}" for fault in complaints(page)]
+                faults += [f"{path}: {overflow(page)} px too wide"] if overflow(page) > 0 else []
+                if path == new:
+                    page.locator("main form button").first.click()
+                    faults += [f"{path} with errors: {fault}" for fault in complaints(page)]
+    assert faults == []
