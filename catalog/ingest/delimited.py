@@ -11,6 +11,7 @@ from catalog.ingest.raw import RawWriter, Source
 from catalog.ingest.shapes import has_blank_lines
 
 QUICK_LINE_BYTES = 2_000_000
+LONG_LINE_BYTES = 16_384  # lines that are longer on average: the engine takes thousands at once into memory
 SURPLUS = "extra_cells"
 TOLD_EVERY = 50_000
 SAMPLE_STOPS = 50
@@ -55,11 +56,13 @@ def _notes(text, dialect):
 
 
 def _keeps_the_rules(text, dialect):
-    """Whether the engine's own reader gives exactly the rows that a careful reader would.
+    """Whether the engine's own reader gives exactly the rows that a careful reader would, in as little memory.
 
     Where a text has no quotation marks, the number of its lines proves it afterwards (`exact_rows`).
     """
     if not (text.shape.is_even and dialect.is_even) or dialect.header_lines is None:
+        return False
+    if text.shape.bytes > LONG_LINE_BYTES * max(text.shape.line_count, 1):
         return False
     if dialect.width == 1 and text.shape.ends_blank:
         return False

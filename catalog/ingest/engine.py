@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 import duckdb
 
+THREADS = 2
 TOLD_EVERY_SECONDS = 0.5
 
 
@@ -13,7 +14,7 @@ def connect(limits):
     con = duckdb.connect(
         config={
             "memory_limit": limits.engine_memory,
-            "threads": 2,
+            "threads": THREADS,
             "temp_directory": "spill",
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,

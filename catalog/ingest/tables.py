@@ -1,12 +1,13 @@
 """One source of text rows to one typed Parquet table, with what the steward is told about it."""
 
 import hashlib
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 
 import duckdb
 
 from catalog.ingest import badcells, doubts, fitting, profiles
-from catalog.ingest.engine import quoted, watched
+from catalog.ingest.engine import THREADS, quoted, watched
 from catalog.ingest.errors import ReadingError
 from catalog.ingest.names import column_names
 from catalog.ingest.notes import note
@@ -14,6 +15,8 @@ from catalog.ingest.raw import MisreadError
 from catalog.ingest.readings import GEOMETRY, asked_for
 
 ROW_GROUP = 102_400
+LONG_ROWS = 4_096
+GROUP_CHARS = 32 << 20  # a group of rows is held in memory while it is written, by each thread
 HASHED_AT_ONCE = 1 << 20
 NOTED = {"blank": "blank-header", "duplicate": "duplicate-header", "reserved": "reserved-header"}
 
@@ -33,10 +36,10 @@ class Column:
 def build(con, source, *, name, title, settings, work, progress):
     """Types, writes and profiles one source; raises MisreadError where a quick source cannot be trusted."""
     columns, notes = _columns(source, name, settings)
-    chosen = _choose(con, source, columns, progress)
+    chosen, group = _choose(con, source, columns, progress)
     path = work / f"{name}.parquet"
-    with watched(con, "writing", source.about_rows, progress):
-        _write(con, source, columns, chosen, path)
+    with watched(con, "writing", source.about_rows, progress), _one_thread(con) if group < ROW_GROUP else nullcontext():
+        _write(con, source, columns, chosen, path, group)
     told = profiles.of_table(con, path, columns, chosen, progress=progress)
     bad = badcells.add(
         con, source, list(zip(columns, chosen, told["columns"], strict=True)), path=work / f"{name}.bad.parquet"
@@ -86,7 +89,8 @@ def _cell(number, nulls):
 
 
 def _choose(con, source, columns, progress):
-    """The choices of all columns; the scan of all rows also proves that a quick source was read whole."""
+    """The choices of all columns, and how many rows to write together; the scan of all rows also proves that a quick
+    source was read whole."""
     rows = []
 
     def scan(expressions):
@@ -97,7 +101,8 @@ def _choose(con, source, columns, progress):
 
     try:
         with watched(con, "typing", source.about_rows, progress):
-            chosen = fitting.choose(columns, scan=scan, sample=_sample(con, source, columns))
+            sample = _sample(con, source, columns)
+            chosen = fitting.choose(columns, scan=scan, sample=sample)
     except duckdb.InvalidInputException as error:
         if source.numbered:
             raise
@@ -106,7 +111,23 @@ def _choose(con, source, columns, progress):
         raise ReadingError("no-rows")
     if source.exact_rows not in (None, rows[0]):
         raise MisreadError
-    return chosen
+    return chosen, _group(sample)
+
+
+def _group(sample):
+    """How many rows are written together: fewer where their cells are long."""
+    width = sum(sum(map(len, cells)) / max(len(cells), 1) for cells in sample)
+    return ROW_GROUP if width * LONG_ROWS < GROUP_CHARS else max(int(GROUP_CHARS / width), 1)
+
+
+@contextmanager
+def _one_thread(con):
+    """One thread writes meanwhile, so that one group of rows is held."""
+    con.execute("SET threads = 1")
+    try:
+        yield
+    finally:
+        con.execute(f"SET threads = {THREADS}")
 
 
 def _sample(con, source, columns):
@@ -126,17 +147,18 @@ def _sample(con, source, columns):
     ] or [[] for _ in columns]
 
 
-def _write(con, source, columns, chosen, path):
+def _write(con, source, columns, chosen, path, group):
     """Writes the typed rows in file order, `__row` first; numbers the rows of a quick source in a second pass."""
     values = ", ".join(
         f'{_value(column, choice)} AS "{column.name}"' for column, choice in zip(columns, chosen, strict=True)
     )
-    final = f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP})"
+    final = f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {group})"
     if source.numbered:
         con.execute(f"COPY (SELECT __row, {values} FROM {source.relation}) TO '{path.name}' {final}")
         return
     con.execute(
-        f"COPY (SELECT {values} FROM {source.relation}) TO 'typed.parquet' (FORMAT parquet, COMPRESSION lz4_raw)"
+        f"COPY (SELECT {values} FROM {source.relation}) TO 'typed.parquet' "
+        f"(FORMAT parquet, COMPRESSION lz4_raw, ROW_GROUP_SIZE {group})"
     )
     con.execute(
         f"COPY (SELECT file_row_number + 1 AS __row, * EXCLUDE (file_row_number) "

@@ -3,6 +3,7 @@
 import io
 
 import openpyxl
+import pyarrow.parquet as pq
 import pytest
 
 from tests.catalog.reading import codes, only, rows, types
@@ -187,3 +188,11 @@ def test_what_is_usual_is_not_stated_so_that_a_file_read_before_is_the_same_vers
     assert stated["footer_rows"] == 0
     assert desk.read(PLACES + "Source: ONS\n")["settings"]["tables"]["main"]["footer_rows"] == 1
     assert desk.read('[{"a": {"b": 1}}]', nested="json")["settings"]["tables"]["main"]["nested"] == "json"
+
+
+def test_long_cells_are_read_and_written_a_few_rows_at_a_time(desk):
+    lines = [f"{n},{f'{n:04}' * 25_000}" for n in range(400)]
+    table = only(desk.read("id,note\n" + "\n".join(lines) + "\n"))
+    assert [f"{row['id']},{row['note']}" for row in rows(table)] == lines
+    stored = pq.ParquetFile(table["path"]).metadata
+    assert max(stored.row_group(n).num_rows for n in range(stored.num_row_groups)) < 400
