@@ -63,8 +63,8 @@ def take_up(export_id) -> Export | None:
 
 
 def next_waiting() -> str | None:
-    """The one that was asked for first of those that nobody has in hand."""
-    waiting = Export.objects.filter(state=Export.State.WAITING).order_by("created_at").first()
+    """The one that was asked for first of those that nobody has begun with; what failed once waits for the sweep."""
+    waiting = Export.objects.filter(state=Export.State.WAITING, tries=0).order_by("created_at").first()
     return waiting and str(waiting.pk)
 
 

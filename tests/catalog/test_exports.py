@@ -158,7 +158,7 @@ def test_it_asks_the_basis_again_when_the_file_is_made(city):
 
 def test_it_ends_in_the_middle_with_its_basis(city, monkeypatch):
     monkeypatch.setattr("catalog.gate.LOOK_AGAIN", 0)
-    monkeypatch.setattr("catalog.rows.formats.PIECE", 1)
+    monkeypatch.setattr("catalog.rows.formats.PIECE_BYTES", 1)
     gone = Exit.gone
 
     def then_revoked(exit_, rows, size):
@@ -283,6 +283,18 @@ def test_a_query_that_is_too_long_for_an_answer_is_made_into_a_file(city, settin
     settings.EXPORT_QUERY_MS = 1
     export = made(ask_export(heavy.whole(), Format.CSV, over=over, name="x", by=world.by(city.owner)))
     assert (export.state, export.error["code"]) == ("failed", "too-costly-time")
+
+
+def test_it_tries_again_where_that_may_help(city, monkeypatch):
+    def away(_local, _path):
+        raise ConnectionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(exporter.store(), "put", away)
+        export = made(ask(city))
+    assert (export.state, export.tries, exports.next_waiting()) == ("asked", 1, None), "not at once"
+    assert sweeps.exports_left_alone() == [str(export.pk)]
+    assert made(export).state == "ready"
 
 
 def test_it_gives_up_when_workers_die_again_and_again(city):
