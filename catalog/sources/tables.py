@@ -140,10 +140,11 @@ def _measured(connection: sa.Connection, relation: Relation) -> dict[str, tuple]
     ]
     if not open_ended or connection.dialect.name != "postgresql":
         return {}
+    scale = sa.func.min_scale if connection.dialect.server_version_info >= (13,) else sa.func.scale
     asked = []
     for column in open_ended:
         whole = sa.func.max(sa.func.length(sa.cast(sa.func.trunc(sa.func.abs(column)), sa.Text)))
-        asked += [sa.func.max(sa.func.scale(column)), whole]
+        asked += [sa.func.max(scale(column)), whole]
         asked.append(sa.func.bool_or(sa.cast(column, sa.Text).in_(NUMBERLESS)))
     found = connection.execute(sa.select(*asked)).one()
     return {

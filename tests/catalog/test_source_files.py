@@ -1,8 +1,6 @@
 """Sources that are files: web addresses by the guarded client, an SFTP server, and a folder of our own server."""
 
-import datetime
 import http.server
-import ipaddress
 import os
 import ssl
 import threading
@@ -11,9 +9,6 @@ from contextlib import contextmanager, suppress
 
 import paramiko
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 from django.core.exceptions import ValidationError
 
 from audit.models import Event
@@ -21,6 +16,7 @@ from catalog.actions import sources
 from catalog.sources import guard
 from catalog.sources.errors import SourceError
 from tests import world
+from tests.certificates import make_certificate
 from tests.loads import empty_store, files_in_scratch, files_in_store
 from tests.sftp import Gatekeeper, sftp_server
 from tests.sources import carried_out
@@ -80,24 +76,13 @@ class Site(http.server.BaseHTTPRequestHandler):
 @contextmanager
 def serving(tmp_path, settings):
     """The site on loopback, under a certificate of an authority of its own."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
-    now = datetime.datetime.now(datetime.UTC)
-    names = x509.SubjectAlternativeName([x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
-    made = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
-    made = made.serial_number(7).not_valid_before(now - datetime.timedelta(days=1))
-    made = made.not_valid_after(now + datetime.timedelta(days=1)).add_extension(names, critical=False)
-    made = made.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-    pem = serialization.Encoding.PEM
-    (tmp_path / "cert.pem").write_bytes(made.sign(key, hashes.SHA256()).public_bytes(pem))
-    plain = serialization.NoEncryption()
-    (tmp_path / "key.pem").write_bytes(key.private_bytes(pem, serialization.PrivateFormat.PKCS8, plain))
+    certificate, key = make_certificate(tmp_path, "localhost", "127.0.0.1")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
+    context.load_cert_chain(certificate, key)
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Site)
     server.socket = context.wrap_socket(server.socket, server_side=True)
     Site.body, Site.etag, Site.seen, Site.redirects, Site.cut = CSV, '"one"', [], {}, False
-    settings.SOURCE_CA_FILE, settings.SOURCE_HOSTS = str(tmp_path / "cert.pem"), ["localhost"]
+    settings.SOURCE_CA_FILE, settings.SOURCE_HOSTS = str(certificate), ["localhost"]
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield f"https://localhost:{server.server_port}"
@@ -176,6 +161,21 @@ def test_it_follows_no_redirect_into_a_closed_network(target, site, trees, peopl
     with pytest.raises(ValidationError):
         tried(source, people)
     assert [path for path, _headers in Site.seen] == ["/a"]
+
+
+def test_a_redirect_that_is_no_address_is_said_so(site, trees, people):
+    Site.redirects = {"/a": "//[", "/b": "https://localhost:99999999/"}
+    for path in ("/a", "/b"):
+        with pytest.raises(ValidationError, match="no address"):
+            tried(web(trees, people, site + path), people)
+
+
+@pytest.mark.parametrize("etag", ['"a\0b"', '"' + "x" * 9000 + '"', '"caf\xe9"'])
+def test_what_a_server_wants_to_be_reminded_of_has_bounds(etag, site, trees, people):
+    Site.etag = etag
+    job = fetched(web(trees, people, f"{site}/a"), people)
+
+    assert (job.state, job.brought["etag"], job.version.number) == ("done", "", 1)
 
 
 def test_redirects_come_to_an_end(site, trees, people):

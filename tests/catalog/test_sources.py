@@ -89,7 +89,7 @@ def test_a_view_becomes_a_version_with_the_types_of_the_database(source, people,
         "alive": "boolean", "girth": "integer", "price": "decimal",
     }  # fmt: skip
     rows = pq.read_table(store().local(table.path)).sort_by("code").to_pylist()
-    assert rows[0]["code"] == "00001" and rows[2]["height"] == Decimal("3.75")
+    assert rows[0]["code"] == "00001" and str(rows[2]["height"]) == "3.75"
     assert rows[0]["seen"].isoformat() == "2026-03-01T01:00:00+00:00"
     assert rows[0]["about"] == '{"n": 1}' and rows[0]["price"] == Decimal("0.125")
     assert files_in_scratch() == []

@@ -100,6 +100,16 @@ def test_a_departments_view_becomes_a_dataset_that_refreshes_by_itself(language)
         steward.look("removed")
         assert Source.objects.get().secret == ""
 
+        steward.press("a[href$='/source/sftp/']")
+        steward.look("sftp")
+        for name, value in (("host", "files.parks.example"), ("username", "causeway"), ("what", "/out/trees-*.csv")):
+            steward.page.fill(f"[name={name}]", value)
+        steward.press("main form.form button")
+        steward.look("key-for-the-keeper")
+        assert "ssh-ed25519" in steward.page.inner_text("main pre")
+        steward.press("#try")
+        steward.look("no-such-server")
+
 
 def state(page, city, *, what: str) -> None:
     """Fills in the form as the database's keeper told the steward."""
