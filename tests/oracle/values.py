@@ -67,7 +67,7 @@ def rounded(value, places: int):
 def _rounded_float(value: float, places: int) -> float:
     scale = 10.0 ** abs(places)
     shifted = value * scale if places > 0 else value / scale
-    if not math.isfinite(shifted):
+    if abs(shifted) >= 2**53:  # has no decimals, or is none
         return value
     near = float(_halves_away(Decimal(shifted)))
     return near / scale if places > 0 else near * scale
