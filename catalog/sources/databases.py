@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 
 import pyarrow as pa
@@ -29,7 +30,8 @@ def sample(source: Source) -> Sample:
         check_watermark(relation, source)
         fields = tables.fields_of(connection, relation)
         rows = _reading(connection, relation.select(fields).limit(SHOWN_ROWS), source, watch)
-        found = [[shown(cell) for cell in row] for batch in rows for row in batch]
+        kinds = [field.kind for field in fields]
+        found = [list(map(_as_kept, row, kinds)) for batch in rows for row in batch]
         return Sample([field.name for field in fields], found)
 
 
@@ -55,6 +57,12 @@ def fetch(source: Source, to: Path, before: dict, progress: Progress) -> Brought
         raise SourceError("source-no-rows", what=source.what)
     marks = {"watermark": highest} if source.watermark else {}
     return Brought(name=f"{relation.table.name}.parquet", file="rows.parquet", content=content, marks=marks)
+
+
+def _as_kept(cell: object, kind: pa.DataType) -> str:
+    """A cell as a sample shows it, exact numbers with the digits that they are kept with."""
+    exact = pa.types.is_decimal(kind) and isinstance(cell, Decimal) and cell.is_finite()
+    return shown(f"{cell:.{kind.scale}f}" if exact else cell)
 
 
 def check_watermark(relation: tables.Relation, source: Source) -> None:

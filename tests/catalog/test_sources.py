@@ -57,6 +57,7 @@ def test_it_shows_the_first_rows_to_the_steward_and_writes_that_down(source, peo
     seen = sources.test_source(source, by=world.by(people.owner))
 
     assert seen.columns[:2] == ["code", "height"] and len(seen.rows) == 10
+    assert [row[1] for row in seen.rows[:2]] == ["1.25", "2.50"]
     assert '"rows":10' in Event.objects.get(kind="source.tested").body
 
 
