@@ -439,7 +439,9 @@ POSTED_BY = {
     **dict.fromkeys(
         ["purge-new", "purge-withdraw", "api-purges", "api-purge-withdraw"], ("owner", "approver", "authority")
     ),
-    **dict.fromkeys(["purge-decide", "purge-refuse", "api-purge-refuse", "api-purge-decide"], ("approver", "authority")),
+    **dict.fromkeys(
+        ["purge-decide", "purge-refuse", "api-purge-refuse", "api-purge-decide"], ("approver", "authority")
+    ),
     **dict.fromkeys(["purges", "purge", "api-purge"], ()),
     "submission": _REVIEWER,
     "submission-return": _REVIEWER,
