@@ -6,6 +6,7 @@ import struct
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import sqlalchemy as sa
 from django.conf import settings
@@ -68,8 +69,8 @@ def _opened(engine: sa.Engine, source: Source, watch: Watch) -> Iterator[sa.Conn
 def _engine(source: Source, seconds: int, watch: Watch) -> sa.Engine:
     said = {"poolclass": sa.pool.NullPool, "hide_parameters": True, "isolation_level": "REPEATABLE READ"}
     if source.kind == Source.Kind.MYSQL:
-        url = sa.URL.create("mysql+pymysql")
-        return sa.create_engine(url, creator=lambda: mysql.connect(source, seconds=seconds, watch=watch), **said)
+        enter = partial(mysql.connect, source, seconds=seconds, watch=watch)
+        return sa.create_engine("mysql+pymysql://", creator=enter, **said)
     options = _postgresql(source, seconds)
     if "hostaddr" in options:  # the driver asks this and that before it lets us have the connection
         watch.over_next(options["hostaddr"], source.port or PORT)
