@@ -58,7 +58,7 @@ def scene() -> SimpleNamespace:
     Release.objects.create(basis=release, submission=cleared)
     write_manifest(release, by=by)
 
-    order = {"law": "Privacy Act", "article": "article 17", "reason": "The court ordered it."}
+    order = {"law": "Privacy Act", "article": "article 17", "reason": "A court order."}
     purge = ask_purge(residents, numbers=[1], by=by, **order)
 
     plans = world.dataset(people.owner, people.parks, "Plans", state="draft")
