@@ -137,7 +137,7 @@ EXITS = {
 ENDINGS = {
     "asked": _("who asked for it needs it no more"),
     "time-over": _("its time was over"),
-    "basis-ended": _("what it was made under ended"),
+    "basis-ended": _("the right it was made under ended"),
     "version-gone": _("the version it was made of is gone"),
 }
 

@@ -15,7 +15,7 @@ ERRORS = {
         "or ask for fewer columns."
     ),
     "too-large": _("The file would be larger than {size} GB. Ask for fewer rows or columns, or take Parquet."),
-    "basis-ended": _("What you could read it under ended. Ask the owner of the dataset, or look for another basis."),
+    "basis-ended": _("Your right to read it has ended. Ask the owner of the dataset, or look for another basis."),
     "version-gone": _("The version it was made of is gone. Ask for a file of a later one."),
     "time-over": _("Its time is over: a prepared file is kept for {hours} hours. Ask for it again."),
     "asked": _("You ended it. Ask for it again if you need it."),

@@ -72,7 +72,8 @@ def releases_over(versions: Iterable[Version]):
 
 def _each(versions: list[Version]) -> Iterator[PurgedFile]:
     by_pk = {version.pk: version.number for version in versions}
-    for table in Table.objects.filter(version__in=versions).order_by("version__number", "position", "name"):
+    tables = Table.objects.filter(version__in=versions).defer("schema")  # with its profiles, which may be long
+    for table in tables.order_by("version__number", "position", "name").iterator():
         yield from _of_table(table, by_pk[table.version_id])
     for one in Document.objects.filter(version__in=versions).order_by("version__number", "name"):
         yield _file(by_pk[one.version_id], Kind.DOCUMENT, one.path, one.bytes, one.sha256, documents=[one.pk])

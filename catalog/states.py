@@ -117,7 +117,7 @@ VERSION = Moves(
     ),
     refusals={
         "proposed": _("This version waits for its steward. Confirm it or discard it."),
-        "kept": _("This version was confirmed already and is kept for ever. Upload the corrected file as a new one."),
+        "kept": _("This version was confirmed already. Upload the corrected file as a new one."),
         "discarded": _("This version was discarded already. Upload the file again."),
         "dropped": _("This version was dropped when its time was over. Upload its file again as a new one."),
         "purged": _("This version was destroyed by law. What it held is not taken in again."),
@@ -128,7 +128,7 @@ PURGE = Moves(
     name="Purge",
     start="asked",
     moves=(
-        Move("withdraw", ("asked",), "withdrawn", "who asked, or the owner"),
+        Move("withdraw", ("asked",), "withdrawn", "steward or approver of the owner, or the authority"),
         Move("refuse", ("asked",), "refused", "approver of the owner, or the authority; another person"),
         Move("decide", ("asked",), "decided", "approver of the owner, or the authority; another person"),
         Move("finish", ("decided",), "done", "the worker, when no file is left"),
@@ -164,7 +164,7 @@ EXPORT = Moves(
         Move("take up", ("asked",), "running", "a worker"),
         Move("hand back", ("running",), "asked", "a worker that could not finish, or the sweep"),
         Move("finish", ("running",), "ready", "the worker that holds it"),
-        Move("fail", ("asked", "running"), "failed", "the worker that holds it, or the sweep after tries that died"),
+        Move("fail", ("running",), "failed", "the worker that holds it, or the sweep after tries that died"),
         Move("expire", ("ready",), "expired", "the clock"),
         Move("end", ("asked", "running", "ready"), "ended", "the reader, or with its basis or its version"),
     ),

@@ -94,7 +94,7 @@ def note_leftovers(purge: Purge, versions: list[Version]) -> None:
         for job in version.jobs.all():
             folders = [f"tables/{job.pk}-{fence}" for fence in range(1, job.fence + 1)]
             found = [path for folder in folders for path in store().names(folder)]
-            held = purges.holders(found)
+            held = purges.holders(found) if found else {}
             _note(purge, [_found(path, version.number, PurgedFile.Kind.ROWS) for path in found if path not in held])
 
 

@@ -87,7 +87,7 @@ def give_up_export(export: Export) -> None:
 def end_export(export: Export, *, by: Actor) -> Export:
     """Whoever asked needs it no more: the file goes, or is not made."""
     if by.user_id is None or by.user_id != export.reader_id:
-        raise PermissionDenied(_("Only who asked for a file can end it."))
+        raise PermissionDenied(_("Only the person who asked for a file can end it."))
 
     export = Export.objects.select_for_update().get(pk=export.pk)
     return _end(export, "end", "asked", by=by)
@@ -148,9 +148,10 @@ def _end_past(export: Export, *, by: Actor) -> bool:
     export = _past(None).select_for_update(of=("self",)).filter(pk=export.pk).first()
     if export is None:
         return False
+    until = export.basis.valid_until
     if export.version.state in Version.GONE:
         _end(export, "end", "version-gone", by=by)
-    elif export.basis.state not in IN_FORCE or (export.basis.valid_until or timezone.now()) < timezone.now():
+    elif export.basis.state not in IN_FORCE or (until is not None and until <= timezone.now()):
         _end(export, "end", "basis-ended", by=by)
     else:
         _end(export, "expire", "time-over", by=by)

@@ -23,7 +23,7 @@ __all__ = ["add_documents", "confirm_version", "discard_version", "read_again"]
 
 @transaction.atomic
 def confirm_version(version: Version, *, by: Actor, answer: SchemaAnswer | None = None) -> Version:
-    """The version is kept for ever and is the dataset's current one; the next file is read as this one was.
+    """The version never changes any more and is the dataset's current one; the next file is read as this one was.
 
     Where columns went or changed their type against the current version, `answer` says that this was seen.
     """

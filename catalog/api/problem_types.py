@@ -208,7 +208,7 @@ PROBLEM_TYPES: dict[str, ProblemType] = {
             "too-many-exports",
             409,
             _("You have as many prepared files as one may have"),
-            _("So many files are prepared for one reader at a time, and so many are kept."),
+            _("Only a limited number of files are prepared and kept for one reader at a time."),
             _("Wait until one is ready, or end one that you need no more: DELETE its address."),
         ),
         (
@@ -229,7 +229,7 @@ PROBLEM_TYPES: dict[str, ProblemType] = {
             "export-gone",
             410,
             _("This prepared file is gone"),
-            _("A prepared file is kept for a limited time, and goes when what it was made under ends; or it failed."),
+            _("A prepared file is kept for a limited time and goes when its basis ends. It may also have failed."),
             _("Ask for it again: send the same question to “exports” of the dataset."),
         ),
         (

@@ -111,14 +111,14 @@ GET_SOURCE = {
 PUT_SOURCE = {
     "tags": [SOURCES],
     "summary": "Say where a dataset comes from by itself",
-    "description": f"Makes the source or changes it; whoever leads it to another place sends the password again. {FOR}",
+    "description": f"Makes the source or changes it; whoever leads it to another place says again what opens it. {FOR}",
     "request": SourceInput,
     "responses": {200: SourceSerializer},
 }
 DELETE_SOURCE = {
     "tags": [SOURCES],
     "summary": "Remove the source",
-    "description": f"It is fetched no more and its password is forgotten; versions stay. {FOR}",
+    "description": f"It is fetched no more and what opens it is forgotten; versions stay. {FOR}",
     "responses": {204: None},
 }
 TEST_SOURCE = {
@@ -131,7 +131,7 @@ TEST_SOURCE = {
 TRUST_KEY = {
     "tags": [SOURCES],
     "summary": "Trust the key of an SFTP server",
-    "description": f"The password is sent to no other. {FOR}",
+    "description": f"Nothing that opens the source is sent to any other. {FOR}",
     "request": KeyInput,
     "responses": {200: SourceSerializer},
 }

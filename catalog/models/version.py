@@ -22,7 +22,7 @@ class Mode(models.TextChoices):
 
 
 class Version(models.Model):
-    """What a dataset was at one time. Proposed until a steward has seen how it was read; then kept for ever."""
+    """What a dataset was at one time. Proposed until a steward has seen how it was read; then it never changes."""
 
     class State(models.TextChoices):
         PROPOSED = "proposed", _("Waiting for the steward")

@@ -11,8 +11,11 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command
 
+from catalog import exporter
+from catalog.actions.exports import ask_export
 from catalog.api.problem_types import PROBLEM_TYPES
 from catalog.models import Format, Scope
+from catalog.rows.query import RowQuery
 from tests import world
 from tests.api import token_of
 from tests.scene import told
@@ -20,6 +23,14 @@ from tests.server import web_server
 
 TEXT = (Path(__file__).resolve().parents[2] / "docs" / "developer.md").read_text()
 BLOCKS = re.findall(r"```(sh|python)\n(.*?)```", TEXT, re.DOTALL)
+
+
+def prepared(dataset, reader) -> str:
+    """A file that a worker has made for this reader, by its number."""
+    over = (dataset.current, dataset.bases.get(kind="release", version=dataset.current))
+    export = ask_export(RowQuery(limit=None), Format.PARQUET, over=over, name="heights", by=world.by(reader))
+    exporter.run(export.pk)
+    return str(export.pk)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -37,7 +48,7 @@ def test_its_calls_run_as_shown(tmp_path, own_log):
     call_command("sequencer", "--once")
     with web_server(workers=1, threads=4) as address:
         env = os.environ | {"ADDRESS": address, "DATASET": str(trees.pk), "KEY": token_of(people.owner)}
-        env |= {"GRANT": str(grant.pk), "EVENT": str(event.uuid)}
+        env |= {"GRANT": str(grant.pk), "EVENT": str(event.uuid), "EXPORT": prepared(trees, people.owner)}
         env |= {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
         for language, text in BLOCKS:
             command = ["bash", "-euo", "pipefail", "-c", text] if language == "sh" else [sys.executable, "-c", text]

@@ -226,8 +226,11 @@ def test_it_is_not_fetched_any_more_when_the_basis_ended(city):
     assert (export.state, export.error["code"], stored()) == ("ended", "basis-ended", [])
 
 
-def test_it_expires(city):
-    export = made(ask(city))
+@pytest.mark.parametrize("kind", ["grant", "release"])
+def test_it_expires(city, kind):
+    """Under a right with an end as under one without."""
+    basis = city.grant if kind == "grant" else world.basis("release", city.version, {"id": None})
+    export = made(ask(city, basis=basis))
     Export.objects.update(expires_at=timezone.now())
     assert end_exports(by=service("clock")) == 1
     export.refresh_from_db()
