@@ -78,6 +78,7 @@ def test_it_is_not_put_beside_another_city(demo, small):
     assert not Dataset.objects.exists()
 
 
+@pytest.mark.slow
 def test_it_loads_the_city_to_its_end(demo, small):
     assert "7 of 7" in load(small)
     it_shows_every_state()
@@ -159,6 +160,7 @@ def a_second_run_changes_nothing():
     assert Event.objects.count() == before
 
 
+@pytest.mark.slow
 def test_it_goes_on_from_where_it_was_cut_off(demo, small):
     small = dataclasses.replace(small, datasets=tuple(one for one in small.datasets if one.name in FEW))
     load(dataclasses.replace(small, datasets=small.datasets[:1]))

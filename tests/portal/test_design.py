@@ -198,6 +198,7 @@ def test_no_page_has_a_barrier(city, width, locale, scheme):
     assert [title for title, times in titles.items() if times > 1 and "Components" not in title] == []
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("wish", [{"forced_colors": "active"}, {"reduced_motion": "reduce"}])
@@ -210,6 +211,7 @@ def test_wishes_of_the_reader_break_nothing(city, wish):
             assert [fault for fault in complaints(page) if not fault.startswith("color-contrast")] == [], path
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
 def test_every_stop_of_the_tab_key_is_seen(city):

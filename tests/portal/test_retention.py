@@ -107,6 +107,7 @@ def test_it_asks_as_many_questions_for_many_holds_as_for_one(client, people, dja
         client.get(reverse("retention"))
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(("width", "locale"), [(NARROW, "en-GB"), (WIDE, "zh-CN")])
