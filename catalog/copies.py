@@ -6,14 +6,17 @@ import threading
 from django.db import Error, connection
 
 from catalog.models import PurgedFile, Table
-from catalog.rows.serving import forget, known
+from catalog.rows.serving import clear_half_built, forget, known
 
 log = logging.getLogger(__name__)
 LOOK_EVERY = 30.0  # seconds: nothing opens such a copy meanwhile, for the version that it is of has no table any more
 
 
 def forget_destroyed() -> int:
-    """Copies that lie here or are open in this process, and whose table a law had destroyed, go; how many did."""
+    """Copies that lie here or are open in this process, and whose table a law had destroyed, go; how many did.
+
+    So do those that a process which is gone left half built.
+    """
     here = known()
     if not here:
         return 0
@@ -22,7 +25,7 @@ def forget_destroyed() -> int:
     gone = set(destroyed.values_list("sha256", flat=True)) - set(held)
     for sha256 in gone:
         forget(sha256)
-    return len(gone)
+    return len(gone) + clear_half_built(gone)
 
 
 def watch() -> None:

@@ -289,8 +289,7 @@ def open_export(export: Export, *, by: Actor) -> tuple[Exit, str]:
     For anybody else, and where the file or the rows that it was made of are gone, there is none.
     """
     basis = _check_covers(_held(export.basis, by), export.version)
-    mine = Export.objects.filter(pk=export.pk, reader=by.user_id, state=Export.State.READY, basis=basis)
-    found = mine.exclude(version__state__in=Version.GONE).first()
+    found = Export.objects.filter(pk=export.pk, reader=by.user_id, state=Export.State.READY, basis=basis).first()
     if found is None:
         raise Http404
     query = RowQuery(table=found.table, select=f"export {found.format}")
@@ -370,8 +369,11 @@ def _opened(version, basis, table: str, made: Plan | None, query, ceiling: dict,
     """The opening event, committed; a release is open to all and leaves none.
 
     The ceiling is of rows, and where a file leaves, of bytes too; for a prepared one it names which. `since` is the
-    earlier version that it is compared with, and the basis of that one.
+    earlier version that it is compared with, and the basis of that one. Raises Http404 for a file whose version
+    is gone; of rows that was asked with their table.
     """
+    if made is None and not are_there([version]):
+        raise Http404
     former = since[1] if since and since[1].pk != basis.pk else None
     versions = (version, since[0]) if since else (version,)
     if basis.kind == Basis.Kind.RELEASE:

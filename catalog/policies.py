@@ -73,10 +73,10 @@ def check_not_destroyed(dataset: Dataset, digests: Iterable[str]) -> None:
     """What a law had destroyed does not come back by the same file."""
     digests = [digest for digest in digests if digest]
     purged = Version.objects.filter(dataset=dataset, state=Version.State.PURGED, source_sha256__in=digests)
-    documents = PurgedFile.objects.filter(purge__dataset=dataset, kind=PurgedFile.Kind.DOCUMENT, sha256__in=digests)
+    files = PurgedFile.objects.filter(purge__dataset=dataset, kind=PurgedFile.Kind.DOCUMENT, sha256__in=digests)
     number = purged.values_list("number", flat=True).first()
     if number is None:
-        number = documents.filter(gone_at__isnull=False).values_list("version", flat=True).first()
+        number = files.filter(kept_for=[]).values_list("version", flat=True).first()  # decided, gone already or not
     if number is not None:
         raise ValidationError(
             _("This file is what version %(number)s held, which was destroyed by law. It is not taken in again."),

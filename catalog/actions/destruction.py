@@ -20,6 +20,7 @@ from audit.log import record
 from audit.models import Event
 from catalog import purges, uploads
 from catalog.actions.exports import end_exports
+from catalog.actions.purges import forget_values
 from catalog.copies import forget_destroyed
 from catalog.manifests import folder_of
 from catalog.models import Export, Purge, PurgedFile, Version
@@ -57,16 +58,17 @@ def _each(found: QuerySet[Purge], *, by: Actor) -> int:
 def carry_out(purge: Purge, *, by: Actor) -> None:
     """Whatever is left of it is done, and once nothing is left, it says so."""
     versions = list(Version.objects.filter(purge=purge).select_related("dataset__department"))
+    forget_values(purge, versions)
     note_exports(purge, versions)
     end_exports(by=by, dataset=purge.dataset_id)
     note_leftovers(purge, versions)
-    gone = [file for file in left_of(purge) if destroy_file(file)]
+    gone = [file.pk for file in left_of(purge) if destroy_file(file)]
     forget_destroyed()
     if purge.state == Purge.State.DECIDED:
         forget_questions(purge, versions, by=by)
         finish_purge(purge, by=by)
     elif gone:
-        report(purge, gone, by=by)
+        report(purge, list(purge.files.filter(pk__in=gone)), by=by)
 
 
 def left_of(purge: Purge) -> Iterator[PurgedFile]:
@@ -105,20 +107,22 @@ def destroy_file(file: PurgedFile) -> bool:
 
 @transaction.atomic
 def measure_file(file: PurgedFile) -> bool:
-    """What is to go has its length and digest written down before, so that a crash in between loses neither."""
+    """That it is there is written down before it goes, with length and digest: a crash in between loses none of it."""
     file = _to_go(file)
     if file is None:
         return False
     if held := purges.holders([file.path]).get(file.path):
         PurgedFile.objects.filter(pk=file.pk).update(kept_for=held)
         return False
-    if file.sha256:
+    if file.found_at:
         return True
     if not store().exists(file.path):
-        file.delete()
+        _was_not_there(file)
         return False
-    file.bytes, file.sha256 = store().size(file.path), _digest(file.path)
-    file.save(update_fields=["bytes", "sha256"])
+    if not file.sha256:
+        file.bytes, file.sha256 = store().size(file.path), _digest(file.path)
+    file.found_at = timezone.now()
+    file.save(update_fields=["bytes", "sha256", "found_at"])
     return True
 
 
@@ -157,7 +161,7 @@ def finish_purge(purge: Purge, *, by: Actor) -> None:
         return
     purge.state, purge.done_at = PURGE.after(purge.state, "finish"), timezone.now()
     purge.save(update_fields=["state", "done_at"])
-    report(purge, list(purge.files.filter(gone_at__isnull=False)), by=by)
+    report(purge, list(purge.files.filter(gone_at__isnull=False, found_at__isnull=False)), by=by)
 
 
 @transaction.atomic
@@ -188,10 +192,19 @@ def _to_go(file: PurgedFile) -> PurgedFile | None:
     return PurgedFile.objects.select_for_update().filter(pk=file.pk, gone_at=None, kept_for=[]).first()
 
 
+def _was_not_there(file: PurgedFile) -> None:
+    """It is not waited for and not reported; a digest that is known stays, for copies and for files that come again."""
+    if file.sha256:
+        PurgedFile.objects.filter(pk=file.pk).update(gone_at=timezone.now())
+    else:
+        file.delete()
+
+
 def _note(purge: Purge, files: list[PurgedFile]) -> None:
     """Names more files; one that went before and lies there again is to go again."""
     known = {file.path: file for file in purge.files.filter(path__in=[file.path for file in files])}
-    PurgedFile.objects.filter(pk__in=[one.pk for one in known.values() if one.gone_at]).update(gone_at=None, sha256="")
+    again = purge.files.filter(pk__in=[one.pk for one in known.values() if one.gone_at])
+    again.update(gone_at=None, found_at=None, sha256="")
     new = [file for file in files if file.path not in known]
     for file in new:
         file.purge = purge

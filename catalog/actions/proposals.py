@@ -14,7 +14,7 @@ from audit.log import record
 from catalog import jobs, uploads
 from catalog.actions.datasets import locked
 from catalog.actions.manifests import drop, make_current, next_number, rows_of
-from catalog.models import Column, Dataset, Job, Mode, Table, Version
+from catalog.models import Column, Dataset, Job, Mode, Purge, Table, Version
 from catalog.permissions import can, check_may_keep
 from catalog.policies import check_not_destroyed, check_not_retired
 
@@ -72,7 +72,8 @@ def propose_version(job: Job, found: Found, *, by: Actor) -> Version:
     version = dataset.versions.exclude(state__in=Version.GONE).filter(identity=identity).first()
     if version is None:
         version = _make(mine, found, identity, dataset, by=by)
-    if mine.confirm and version.state == Version.State.PROPOSED and _leaves_nothing_open(version, dataset, by):
+    waits = version.state == Version.State.PROPOSED
+    if mine.confirm and waits and not _saw_a_destruction(mine, dataset) and _leaves_nothing_open(version, dataset, by):
         make_current(version, dataset, by=by)
 
     mine.state, mine.stage, mine.version = Job.State.DONE, "", version
@@ -149,6 +150,12 @@ def _column(dataset: Dataset, table: str, position: int, about: dict) -> Column:
     title = (about.get("title") or about["name"])[:200]
     language = "title_zh" if any("CJK" in unicodedata.name(letter, "") for letter in title) else "title_en"
     return Column(dataset=dataset, table=table, name=about["name"], position=position, **{language: title})
+
+
+def _saw_a_destruction(job: Job, dataset: Dataset) -> bool:
+    """True where one was decided since the load was asked for: a steward looks whether it brings that back."""
+    decided = dataset.purges.filter(state__in=[Purge.State.DECIDED, Purge.State.DONE])
+    return decided.filter(decided_at__gte=job.created_at).exists()
 
 
 def _leaves_nothing_open(version: Version, dataset: Dataset, by: Actor) -> bool:

@@ -29,6 +29,7 @@ from catalog.states import PURGE, VERSION
 from catalog.versions import HELD
 
 MOST = 10_000
+NO_WORDS = {"code": "unexpected", "params": {}, "sentence": "", "row": None, "column": None}
 # Kept for ever in the basis and in the log, so in one language; pages say it in the reader's.
 BY_LAW = gettext_noop("Destroyed by law: %(law)s, %(article)s.")
 RESTS = gettext_noop("A law had what it brought destroyed. Resume it only where it no longer brings that back.")
@@ -107,6 +108,18 @@ def decide_purge(purge: Purge, *, by: Actor, keep_current: bool = False) -> Purg
     facts = {**_order(purge), "rows": rows, "current": current.number if current else None}
     _say("purge.decided", purge, by=by, facts=facts)
     return purge
+
+
+@transaction.atomic
+def forget_values(purge: Purge, versions: list[Version]) -> None:
+    """What was counted, compared and said of the values goes; once more later, for what was written at that moment."""
+    RowChanges.objects.filter(Q(version__in=versions) | Q(since__in=versions)).delete()
+    for kind in (Table, Document, Extent):
+        kind.objects.filter(version__in=versions).delete()
+    Job.objects.filter(version__in=versions).update(error=None, brought={})
+    # A reading that failed has no version: which file its words repeat cannot be told.
+    before = Job.objects.filter(dataset=purge.dataset_id, created_at__lte=purge.decided_at)
+    before.filter(state=Job.State.FAILED).update(error=NO_WORDS)
 
 
 def check_numbers(dataset: Dataset, numbers: Iterable[int]) -> list[int]:
@@ -198,20 +211,10 @@ def _forget(versions: list[Version], purge: Purge) -> None:
         version.state, version.purge = VERSION.after(version.state, "purge"), purge
         version.source_path, version.report = "", {}
     Version.objects.bulk_update(versions, ["state", "purge", "source_path", "report"], batch_size=500)
-    RowChanges.objects.filter(Q(version__in=versions) | Q(since__in=versions)).delete()
-    for kind in (Table, Document, Extent):
-        kind.objects.filter(version__in=versions).delete()
-    Job.objects.filter(version__in=versions).update(error=None, brought={})
+    forget_values(purge, versions)
     forget_columns(purge.dataset)
     if not Version.objects.filter(dataset=purge.dataset_id, state__in=HELD).exists():
-        _forget_all(purge.dataset)
-
-
-def _forget_all(dataset: Dataset) -> None:
-    """Nothing of the data is left: neither what a reading that failed said of a cell, nor how the files were read."""
-    told = {"code": "unexpected", "params": {}, "sentence": "", "row": None, "column": None}
-    Job.objects.filter(dataset=dataset, state=Job.State.FAILED).update(error=told)
-    Dataset.objects.filter(pk=dataset.pk).update(reading={})
+        Dataset.objects.filter(pk=purge.dataset_id).update(reading={})  # nothing is left that was read in that way
 
 
 def _settle_current(dataset: Dataset, versions: list[Version], keep_current: bool, *, by: Actor) -> Version | None:

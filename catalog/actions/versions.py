@@ -13,7 +13,7 @@ from catalog.actions.manifests import drop, make_current
 from catalog.actions.schema import settle_columns
 from catalog.models import Dataset, Job, Version
 from catalog.permissions import check_may_keep
-from catalog.policies import check_not_retired
+from catalog.policies import check_not_destroyed, check_not_retired
 from catalog.reading_settings import check_reading
 from catalog.schema_changes import SchemaAnswer, changes_of, check_answered
 from catalog.states import VERSION
@@ -32,6 +32,7 @@ def confirm_version(version: Version, *, by: Actor, answer: SchemaAnswer | None 
     dataset = locked(version.dataset)
     version = waiting(version, dataset, "confirm")
     check_not_retired(dataset)
+    check_not_destroyed(dataset, [version.source_sha256])
     check_not_read_now(version)
     check_is_newest(version, dataset)
     changes = changes_of(version)

@@ -89,6 +89,7 @@ class PurgedFile(models.Model):
     kept_for = ArrayField(
         models.PositiveIntegerField(), default=list, help_text="versions that were not named and hold the same file"
     )
+    found_at = models.DateTimeField(null=True, help_text="right before it went; null where it was not there any more")
     gone_at = models.DateTimeField(null=True)
 
     class Meta:

@@ -4,10 +4,12 @@ import atexit
 import fcntl
 import hashlib
 import os
+import shutil
 import tempfile
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -20,6 +22,7 @@ from catalog.store import store
 
 MOST_OPEN = 12
 MARK_EVERY = 60.0
+BUILDING = "building-"  # before the digest and the process, in the name of a folder
 AS_STORED = "(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 102400)"  # as the reader of files writes it
 BUILD_AT_ONCE_BYTES = 32 * 1024 * 1024
 LOCKED = (
@@ -112,6 +115,16 @@ def build(path: str, sha256: str) -> Path:
     return target
 
 
+def clear_half_built(destroyed: set[str]) -> int:
+    """Copies that a process which is gone did not finish go, and those of destroyed tables whoever builds them."""
+    cleared = 0
+    for folder, sha256, pid in _half_built():
+        if sha256 in destroyed or not _runs(pid):
+            shutil.rmtree(folder, ignore_errors=True)
+            cleared += 1
+    return cleared
+
+
 def forget(sha256: str) -> None:
     """The serving copy is gone from this machine, for a table whose bytes were destroyed."""
     with _lock:
@@ -123,9 +136,10 @@ def forget(sha256: str) -> None:
 
 
 def known() -> set[str]:
-    """The digests of the tables whose copies lie on this machine or are open in this process."""
+    """The digests of the tables whose copies lie on this machine, whole or half built, or are open in this process."""
+    half = (sha256 for _folder, sha256, _pid in _half_built())
     with _lock:
-        return {*_open, *(path.stem for path in Path(settings.SERVING_DIR).glob("*.duckdb"))}
+        return {*_open, *half, *(path.stem for path in Path(settings.SERVING_DIR).glob("*.duckdb"))}
 
 
 def remake(sha256: str, made: Path) -> bool:
@@ -150,7 +164,8 @@ def close_all() -> None:
 
 
 def _build(path: str, target: Path) -> None:
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix="building-") as folder:
+    prefix = f"{BUILDING}{target.stem}-{os.getpid()}-"
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=prefix) as folder:
         parts = [f"SELECT * FROM read_parquet('{_local(part, Path(folder))}')" for part in parts_of(path)]
         made = Path(folder) / "made.duckdb"
         connection = duckdb.connect(str(made), config=limits())
@@ -160,6 +175,18 @@ def _build(path: str, target: Path) -> None:
         finally:
             connection.close()
         made.rename(target)
+
+
+def _half_built() -> Iterator[tuple[Path, str, str]]:
+    """The folders in which copies are being built: each with the digest, and the number of the process."""
+    for folder in Path(settings.SERVING_DIR).glob(f"{BUILDING}*"):
+        sha256, _dash, rest = folder.name.removeprefix(BUILDING).partition("-")
+        yield folder, sha256, rest.partition("-")[0]
+
+
+def _runs(pid: str) -> bool:
+    """True while the process runs, and where that cannot be told."""
+    return not Path("/proc/self").exists() or (pid.isdigit() and Path("/proc", pid).exists())
 
 
 def _readable(path: str, sha256: str) -> tuple[Path, bool]:

@@ -2,14 +2,18 @@
 
 import hashlib
 import io
+import os
+import shutil
 import time
 from datetime import timedelta
+from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.management import call_command
 from django.db import IntegrityError
+from django.http import Http404
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -22,11 +26,26 @@ from catalog.actions.loads import start_load
 from catalog.actions.purges import ask_purge, decide_purge, refuse_purge, withdraw_purge
 from catalog.actions.sources import set_source
 from catalog.actions.versions import confirm_version
-from catalog.gate import LOOK_AGAIN, open_rows
+from catalog.bad_cells import open_bad_cells
+from catalog.copies import forget_destroyed
+from catalog.gate import LOOK_AGAIN, open_document, open_file, open_rows
 from catalog.manifests import write_manifest
-from catalog.models import Column, Distribution, Document, Export, Extent, Purge, PurgedFile, RowChanges, Table, Version
+from catalog.models import (
+    Column,
+    Distribution,
+    Document,
+    Export,
+    Extent,
+    Job,
+    Purge,
+    PurgedFile,
+    RowChanges,
+    Table,
+    Version,
+)
 from catalog.policies import check_not_destroyed
 from catalog.purges import named, shared
+from catalog.reading_words import error_words
 from catalog.rows.errors import Stopped
 from catalog.rows.query import RowQuery
 from catalog.rows.serving import build
@@ -362,6 +381,78 @@ def test_a_load_of_the_same_file_that_was_waiting_does_not_bring_it_back(city):
     assert holds(TOKEN) == []
 
 
+def test_a_load_that_ran_at_the_decision_waits_for_the_steward_and_later_ones_do_not(city):
+    job = start_load(city.trees, io.BytesIO(b"id,kind\n3,Ash\n"), name="a.csv", by=world.by(city.owner), confirm=True)
+    decided(city)
+    job = run(job)
+    assert (job.state, job.version.state) == ("done", "proposed")
+    city.trees.refresh_from_db()
+    assert city.trees.current == city.second
+    later = load(city.trees, "id,kind\n4,Fir\n", by=city.owner, confirm=True)
+    assert later.version.state == "kept"
+
+
+def test_a_document_does_not_come_back_while_its_file_is_still_to_go(city):
+    Document.objects.create(version=city.first, name="a.txt", media_type="text/plain", bytes=10, path="documents/x/1",
+                            sha256="1" * 64)  # fmt: skip
+    check_not_destroyed(city.trees, ["1" * 64])
+    decided(city)
+    assert PurgedFile.objects.get(kind="document").gone_at is None
+    with pytest.raises(ValidationError, match="destroyed by law"):
+        check_not_destroyed(city.trees, ["1" * 64])
+
+
+def test_a_second_reading_that_was_proposed_before_is_not_confirmed_afterwards(city):
+    again = load(city.trees, FILE, by=city.owner).version
+    assert again.state == "proposed"
+    decided(city)
+    with pytest.raises(ValidationError, match="destroyed by law"):
+        confirm_version(again, by=world.by(city.owner))
+
+
+def test_what_somebody_wrote_at_the_moment_of_the_decision_goes_later(city):
+    purge, duty = decided(city), city.trees.bases.get()
+
+    def written_late():
+        RowChanges.objects.create(version=city.second, since=city.first, table="main", added=1, removed=0, changed=0)
+        Extent.objects.create(basis=duty, version=city.first, table="main", rows=2, profile=[{"min": TOKEN}])
+
+    for step in (destruction.carry_out_all, destruction.look_again):
+        written_late()
+        assert step(by=WORKER) == 1
+        assert not Extent.objects.filter(version=city.first).exists() and not RowChanges.objects.exists()
+    purge.refresh_from_db()
+    assert purge.state == "done"
+
+
+def test_what_a_failed_reading_said_of_a_cell_goes_with_any_version(city):
+    failed = load(city.trees, "id\n", by=city.owner)
+    Job.objects.filter(pk=failed.pk).update(error={**failed.error, "params": {"text": TOKEN}, "sentence": TOKEN})
+    decided(city)
+    later = load(city.trees, "id\n", by=city.owner)
+    destruction.carry_out_all(by=WORKER)
+    failed.refresh_from_db()
+    later.refresh_from_db()
+    assert TOKEN not in str(failed.error) and error_words(failed.error)
+    assert later.error["code"] == "no-rows"
+
+
+def test_a_copy_that_is_half_built_goes_with_its_table_or_its_process(city, settings):
+    folder = Path(settings.SERVING_DIR)
+    sha256 = city.first.tables.get().sha256
+    gone, mine, dead = (folder / name for name in (f"building-{sha256}-{os.getpid()}-a", f"building-{'0' * 64}-"
+                                                   f"{os.getpid()}-b", f"building-{'0' * 64}-99999999-c"))  # fmt: skip
+    for one in (gone, mine, dead):
+        one.mkdir(parents=True)
+        (one / "made.duckdb").write_bytes(TOKEN.encode())
+    forget_destroyed()
+    assert [one.exists() for one in (gone, mine, dead)] == [True, True, False]
+    decided(city)
+    forget_destroyed()
+    assert [one.exists() for one in (gone, mine)] == [False, True]
+    shutil.rmtree(mine)
+
+
 # Every address
 
 
@@ -464,6 +555,24 @@ def test_documents_and_prepared_files_go_too_and_say_so(city):
     assert reader.get(address).status_code == 404
 
 
+def test_a_file_that_was_found_before_the_decision_is_not_opened_after_it(city):
+    document = Document.objects.create(version=city.first, name="a.txt", media_type="text/plain", bytes=10,
+                                       path="documents/x/1", sha256="1" * 64)  # fmt: skip
+    duty, by = city.trees.bases.get(), world.by(city.owner)
+    table = city.first.tables.select_related("version").get()
+    file = Distribution(basis=duty, version=city.first, table="main", format="csv", path="x", bytes=1, rows=1)
+    open_bad_cells(table, duty, by=by).close()
+    before = Event.objects.filter(kind="disclosure.opened").count()
+
+    decided(city)
+
+    for opening in (lambda: open_document(document, duty, by=by), lambda: open_file(file, by=by),
+                    lambda: open_bad_cells(table, duty, by=by)):  # fmt: skip
+        with pytest.raises(Http404):
+            opening()
+    assert Event.objects.filter(kind="disclosure.opened").count() == before == 1
+
+
 def test_the_files_of_a_release_and_its_manifest_go(city):
     release = world.basis("release", city.first, {"kind": None})
     made = store_release(release, city)
@@ -522,6 +631,41 @@ def test_a_file_that_never_was_is_not_counted_as_gone(city):
     purge = purged(city)
     assert list(purge.files.values_list("kind", flat=True)) == ["rows"]
     assert '"count":1,' in Event.objects.get(kind="purge.carried_out").body
+
+
+def test_a_file_that_was_lost_before_is_not_reported_as_destroyed(city):
+    path, sha256 = city.first.tables.values_list("path", "sha256").get()
+    store().remove(path)
+    purge = purged(city)
+    body = Event.objects.get(kind="purge.carried_out").body
+    assert '"count":1,' in body and path not in body
+    file = purge.files.get(path=path)
+    assert (purge.state, file.sha256, file.found_at) == ("done", sha256, None)
+
+
+def test_a_file_that_went_in_a_step_that_was_cut_off_is_reported(city, monkeypatch):
+    purge = decided(city)
+    really = destruction.uploads.remove
+
+    def remove(path):
+        really(path)
+        raise SystemExit("killed")
+
+    monkeypatch.setattr(destruction.uploads, "remove", remove)
+    with pytest.raises(SystemExit):
+        destruction.carry_out(purge, by=WORKER)
+    monkeypatch.undo()
+    destruction.carry_out_all(by=WORKER)
+    assert '"count":2,' in Event.objects.get(kind="purge.carried_out").body
+
+
+def test_a_late_file_is_reported_with_its_digest(city):
+    release = world.basis("release", city.first, {"kind": None})
+    purged(city)
+    store().write(f"files/{release.pk}/main.csv", TOKEN.encode())
+    destruction.look_again(by=WORKER)
+    last = Event.objects.filter(kind="purge.carried_out").order_by("id").last()
+    assert hashlib.sha256(TOKEN.encode()).hexdigest() in last.body and f'"bytes":{len(TOKEN)},' in last.body
 
 
 def test_a_comparison_with_a_version_that_was_dropped_says_so_too(city):
