@@ -25,6 +25,8 @@ from catalog.terms import Terms
 EXPORTER = service("exporter")
 IN_FORCE = (Basis.State.ACTIVE, Basis.State.SUSPENDED)
 AT_ONCE = 200
+TELLS_NOTHING = {"basis-ended", "version-gone"}  # its reader may know no more how many rows there were
+CLOSED = ("state", "error", "path", "stage", "fence", "lease_until", "ended_at")
 
 
 @transaction.atomic
@@ -160,6 +162,9 @@ def _end_past(export: Export, *, by: Actor) -> bool:
 
 def _end(export: Export, verb: str, reason: str, *, by: Actor) -> Export:
     export.state = EXPORT.after(export.state, verb)
+    if reason in TELLS_NOTHING:
+        export.rows = export.bytes = export.rows_done = export.bytes_done = 0
+        export.sha256 = ""
     _close(export, {"code": reason, "params": {}, "sentence": ""})
     _say("export.ended", export, by=by, facts={"why": reason})
     return export
@@ -175,7 +180,7 @@ def _close(export: Export, error: dict) -> None:
     """Nobody works at it any more, and its file goes once that is committed."""
     export.error, export.path, export.stage, export.fence = error, "", "", export.fence + 1
     export.lease_until, export.ended_at = None, timezone.now()
-    export.save(update_fields=["state", "error", "path", "stage", "fence", "lease_until", "ended_at"])
+    export.save(update_fields=[*CLOSED, "rows", "bytes", "rows_done", "bytes_done", "sha256"])
     transaction.on_commit(lambda: exports.remove_files(export), robust=True)
 
 

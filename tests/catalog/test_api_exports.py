@@ -149,6 +149,16 @@ def test_it_says_that_it_is_gone_and_what_to_do(city):
     assert_problem(city.rita.get(f"{address}/file"), 410, "version-dropped")
 
 
+def test_what_became_of_the_version_is_not_said_to_whom_the_basis_no_longer_lets_in(city):
+    address = ready(city)
+    city.version.state, city.version.dropped_at = "dropped", timezone.now()
+    city.version.save()
+    Basis.objects.filter(pk=city.grant.pk).update(state="suspended")
+    assert_problem(city.rita.get(f"{address}/file"), 410, "export-gone")
+    Basis.objects.filter(pk=city.grant.pk).update(state="active")
+    assert_problem(city.rita.get(f"{address}/file"), 410, "version-dropped")
+
+
 def test_it_is_asked_for_once_with_one_idempotency_key(city):
     first = ask(city, headers={"Idempotency-Key": "monday"})
     again = ask(city, headers={"Idempotency-Key": "monday"})

@@ -224,6 +224,7 @@ def test_it_is_not_fetched_any_more_when_the_basis_ended(city):
     assert end_exports(by=service("clock")) == 1
     export.refresh_from_db()
     assert (export.state, export.error["code"], stored()) == ("ended", "basis-ended", [])
+    assert (export.rows, export.bytes, export.rows_done, export.sha256) == (0, 0, 0, "")
 
 
 @pytest.mark.parametrize("kind", ["grant", "release"])
@@ -250,6 +251,7 @@ def test_it_goes_with_its_version(city):
     end_exports(by=service("clock"), dataset=city.residents.pk)
     export.refresh_from_db()
     assert (export.state, export.error["code"], stored()) == ("ended", "version-gone", [])
+    assert (export.rows, export.bytes, export.rows_done, export.sha256) == (0, 0, 0, "")
 
 
 def test_it_is_made_anew_when_a_worker_died(city):

@@ -18,8 +18,9 @@ from catalog.api.problems import Problem, bad_parameter
 from catalog.api.serializers import ExportSerializer
 from catalog.api.views.rows import asked_format, file_name, for_file
 from catalog.export_words import error_words
-from catalog.gone import check_there
-from catalog.models import Export, Scope
+from catalog.gone import check_there, was_open
+from catalog.holding import held
+from catalog.models import Export, Scope, Version
 from catalog.permissions import exports_of
 from catalog.rows.query import RowQuery
 from catalog.streams import send_export
@@ -86,10 +87,17 @@ class OneExport(ExportView):
 
 
 class ExportFile(ExportView):
+    def check_version(self, export: Export) -> None:
+        """What became of the version is said under a basis that holds, or to everybody where it was open."""
+        if held(export.basis, self.by) or was_open(export.version):
+            check_there(export.version)
+        elif export.version.state in Version.GONE:
+            raise Problem("export-gone")
+
     @extend_schema(**schema.GET_EXPORT_FILE)
     def get(self, request, pk):
         export = self.mine(pk)
-        check_there(export.version)
+        self.check_version(export)
         if export.is_open:
             raise Problem("export-not-ready", headers={"Retry-After": WAIT})
         if export.state != Export.State.READY:
