@@ -18,7 +18,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from catalog.models import Document, Job, Table, Version
+from catalog.models import Document, Export, Job, Table, Version
 from catalog.store import CHUNK, store
 
 SCRATCH_AGE = 24 * 3600
@@ -136,9 +136,12 @@ def _clear_upload(path: str) -> int:
 
 
 def _clear_scratch() -> int:
-    running = {str(pk) for pk in Job.objects.filter(state__in=OPEN).values_list("pk", flat=True)}
     scratch, cleared = Path(settings.SCRATCH_DIR), 0
-    for entry in scratch.iterdir() if scratch.is_dir() else ():
+    found = list(scratch.iterdir()) if scratch.is_dir() else []  # before it is asked what runs: none of it begins later
+    jobs = Job.objects.filter(state__in=OPEN).values_list("pk", flat=True)
+    exports = Export.objects.filter(state__in=Export.OPEN).values_list("pk", flat=True)
+    running = {str(pk) for pk in [*jobs, *exports]}
+    for entry in found:
         if _is_over(entry, running):
             shutil.rmtree(entry, ignore_errors=True) if entry.is_dir() else entry.unlink(missing_ok=True)
             cleared += 1
@@ -146,9 +149,9 @@ def _clear_scratch() -> int:
 
 
 def _is_over(entry: Path, running: set[str]) -> bool:
-    """True for what a job or a process that is gone left in the scratch folder, and for anything a day old."""
+    """True for what a job, an export or a process that is gone left there, and for anything a day old."""
     whose, _dash, rest = entry.name.partition("-")
-    if whose == "job":
+    if whose in {"job", "export"}:
         return rest.rsplit("-", 1)[0] not in running
     if whose == "engine" and Path("/proc/self").exists():
         return not Path("/proc", rest).exists()

@@ -172,6 +172,8 @@ def test_it_clears_leftovers_and_nothing_else(city, settings):
         file.write(b"written late by a worker that woke up")
     lost = Path(settings.SCRATCH_DIR) / f"job-{over.pk}-1"
     lost.mkdir(parents=True)
+    of_export = Path(settings.SCRATCH_DIR) / "export-11111111-1111-4111-8111-111111111111-1"
+    of_export.mkdir()
     young = start_load(city.trees, io.BytesIO(b"b\n2\n"), name="b.csv", by=world.by(city.owner))
     before = [kept.source_path, kept.tables.get().path, young.source_path]
     broken_off = uploads.source_path("11111111-1111-4111-8111-111111111111")
