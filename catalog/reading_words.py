@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from catalog.sources import errors as of_sources
 
 MINUTE = 60
+OF_THE_FILE = frozenset({"text", "reason"})  # what may repeat a cell, or what a parser says of the place it failed at
 ERRORS = {
     "empty-file": _("The file is empty. Upload a file with a header row and at least one row below it."),
     "no-rows": _("The file has a header but no rows. Upload a file with at least one row below the header."),
@@ -162,6 +163,12 @@ STAGES = {
 def error_words(error: dict) -> str:
     """Why a load failed, with what to do."""
     return _said(ERRORS | of_sources.WORDS, error)
+
+
+def error_words_without_cells(error: dict) -> str:
+    """The same where it is kept for longer than the data: nothing that stands in the file is repeated."""
+    shown = {name: "…" if name in OF_THE_FILE else value for name, value in error["params"].items()}
+    return error_words({**error, "params": shown})
 
 
 def note_words(note: dict) -> str:

@@ -13,7 +13,7 @@ from audit.log import record
 from catalog import jobs
 from catalog.actions.messages import tell_owner
 from catalog.models import Job, Source, Version
-from catalog.reading_words import error_words
+from catalog.reading_words import error_words_without_cells
 from catalog.sources.schedule import MOST_FAILURES, after_failure, next_run
 from catalog.states import SOURCE
 
@@ -114,7 +114,7 @@ def _failed(source: Source, job: Job) -> None:
     source.save(update_fields=["running", "last_run", "failures", "next_run_at"])
 
     record_of(source, "source.failed", by=CLOCK, facts={"code": job.error["code"], "failures": source.failures})
-    words = {"source": source.place, "why": error_words(job.error), "count": source.failures}
+    words = {"source": source.place, "why": error_words_without_cells(job.error), "count": source.failures}
     if source.failures >= MOST_FAILURES and source.state == Source.State.ACTIVE:
         rest(source, _("It failed %(count)s times in a row.") % words, by=CLOCK)
         text = _("The source %(source)s failed %(count)s times in a row and is paused now. Last reason: %(why)s")

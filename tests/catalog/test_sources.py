@@ -7,12 +7,14 @@ import pyarrow.parquet as pq
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from audit.models import Event, EventDetail
 from catalog.actions import memberships, sources
+from catalog.actions.source_runs import begin_run, settle
 from catalog.actions.versions import confirm_version, discard_version
+from catalog.ingest.errors import ReadingError
 from catalog.models import Job, Message, Source, Version
 from catalog.schema_changes import SchemaAnswer, changes_of
 from catalog.sources import clock, vault
@@ -401,6 +403,19 @@ def test_what_a_run_gave_is_not_lost_when_the_next_one_is_asked_for_at_once(sour
     failed = Event.objects.filter(kind="source.failed").order_by("id").values_list("body", flat=True)
     assert ['"failures":1' in failed[0], '"failures":2' in failed[1]] == [True, True] and len(failed) == 2
     assert {event.count('"service":"clock"') for event in failed} == {1}
+
+
+def test_the_owner_is_told_why_it_failed_without_a_word_of_the_file(source, people, trees):
+    by = world.by(people.owner)
+    with transaction.atomic():
+        job = begin_run(source, asked_by=by, by=by)
+    error = ReadingError("misfits", row=2, column="height", count=1, text="Xylotomous").as_dict()
+    Job.objects.filter(pk=job.pk).update(state="failed", error=error, ended_at=timezone.now())
+    source.refresh_from_db()
+    with transaction.atomic():
+        settle(source)
+    text = Message.objects.get(dataset=trees, topic="source").text
+    assert "height" in text and "Xylotomous" not in text
 
 
 def test_a_source_that_failed_is_removed_with_its_last_word(source, people, city):
