@@ -115,8 +115,8 @@ def restore_dataset(dataset: Dataset, *, by: Actor) -> Dataset:
 
 
 def locked(dataset: Dataset) -> Dataset:
-    """The dataset as it is now, held until the transaction ends."""
-    return Dataset.objects.select_for_update(of=("self",)).select_related("department").get(pk=dataset.pk)
+    """The dataset as it is now, held until the transaction ends; what only refers to it is written meanwhile."""
+    return Dataset.objects.select_for_update(of=("self",), no_key=True).select_related("department").get(pk=dataset.pk)
 
 
 def _move(dataset: Dataset, state: str, *, by: Actor, reason: str = "") -> None:
