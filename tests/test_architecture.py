@@ -18,6 +18,7 @@ PARTS = {
     "catalog/actions/manifests.py:forget_columns records nothing": "a part of what its callers record",
     "catalog/actions/destruction.py:measure_file records nothing": "one file of many; the report records them all",
     "catalog/actions/destruction.py:remove_file records nothing": "the same",
+    "catalog/actions/purges.py:forget_values records nothing": "a part of the decision, which is recorded",
 }
 # Functions that change rows and may end without an event; each with what says it instead, or why nothing need.
 UNRECORDED = {
@@ -31,11 +32,12 @@ UNRECORDED = {
     "catalog/actions/manifests.py:forget_columns": "a part of discarding or destroying a version, which is recorded",
     "catalog/actions/destruction.py:measure_file": "one file of many; the report records them all",
     "catalog/actions/destruction.py:remove_file": "the same",
+    "catalog/actions/destruction.py:_was_not_there": "nothing went; the report names those files that did",
     "catalog/actions/destruction.py:forget_questions": "where nobody asked there is nothing to say",
     "catalog/actions/destruction.py:_note": "what is still to go; the report records what went",
     "catalog/actions/purges.py:_answer": "one move; its callers record it",
     "catalog/actions/purges.py:_forget": "a part of the decision, which is recorded",
-    "catalog/actions/purges.py:_forget_all": "the same",
+    "catalog/actions/purges.py:forget_values": "the same",
     "catalog/actions/purges.py:_settle_current": "the same",
     "catalog/actions/proposals.py:propose_version": "a file that gives the version there is: load.started says it came",
     "catalog/actions/proposals.py:_add_columns": "a part of a version; its caller records that",
