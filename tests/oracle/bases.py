@@ -31,7 +31,7 @@ def masked(value, mask: str | None, key: bytes):
 
 def _band(value, width: int):
     """The lower end of the band; None where that is no number of 64 bits."""
-    low = math.floor(value / width) * width if isinstance(value, float) else value - value % width
+    low = float(math.floor(value / width) * width) if isinstance(value, float) else value - value % width
     if isinstance(value, int):
         return low if low >= -(2**63) else None
     return low if isinstance(value, float) or value >= 0 or not value % width else low - width
