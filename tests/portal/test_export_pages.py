@@ -118,7 +118,7 @@ def test_a_file_goes_as_soon_as_its_grant_is_revoked(city):
     world.settle()
     assert not [path for path in files_in_store() if path.startswith("exports/")]
     gone = city.rita.get(reverse("export-file", args=[export.pk]))
-    assert gone.status_code == 410 and "What you could read it under ended" in gone.content.decode()
+    assert gone.status_code == 410 and "Your right to read it has ended" in gone.content.decode()
 
 
 def test_the_list_asks_as_often_for_many_as_for_one(city, settings):
