@@ -43,7 +43,8 @@ if __name__ == "__main__":
         from tests.benchmarks.measure import TINY, Sizes
         from tests.benchmarks.runner import run, write
 
-        found = run(TINY if "--tiny" in sys.argv else Sizes())
+        only = sys.argv[sys.argv.index("--only") + 1] if "--only" in sys.argv else ""
+        found = run(TINY if "--tiny" in sys.argv else Sizes(), only=only)
         write(found, ROOT / "docs" / "benchmarks.md")
     finally:
         finish(folder / "var")

@@ -22,7 +22,8 @@ PAGE = """# Benchmarks
 
 Written by `make bench`; do not edit. The command starts a city of its own (PostgreSQL as `make run` starts it, with
 every commit on the disk), measures for some minutes, and rewrites this page. Nothing here is timed in the tests: they
-only try that the benchmarks run.
+only try that the benchmarks run. `make bench ARGS="--only Disclosures"` measures one section again and leaves the
+others as they were measured.
 
 Measured on {machine}.
 
@@ -59,20 +60,27 @@ Measured on {machine}.
 """
 
 
-def run(sizes: Sizes, *, say=print) -> dict[str, list[Figure]]:
-    """Every benchmark, one after the other."""
+def run(sizes: Sizes, *, only: str = "", say=print) -> dict[str, list[Figure]]:
+    """Every benchmark, one after the other; or only the one of this title."""
     made, found = scene(sizes.rows), {}
-    for title, benchmark in BENCHMARKS.items():
-        found[title] = benchmark.measure(made, sizes)
+    for title in [only] if only else BENCHMARKS:
+        found[title] = BENCHMARKS[title].measure(made, sizes)
         for figure in found[title]:
             say(f"{figure.name:60} {told(figure):>20}  {figure.budget:10} {verdict(figure)}")
     return found
 
 
 def write(found: dict[str, list[Figure]], page: Path) -> None:
-    """The page of the results."""
-    cores = os.cpu_count() or 1
-    page.write_text(PAGE.format(machine=machine(), cores=cores, tables="\n".join(map(table, found, found.values()))))
+    """The page of the results; what was not measured now stays as it stands there."""
+    tables = {**_standing(page), **{title: table(title, figures) for title, figures in found.items()}}
+    kept = "\n".join(tables[title] for title in BENCHMARKS if title in tables)
+    page.write_text(PAGE.format(machine=machine(), cores=os.cpu_count() or 1, tables=kept))
+
+
+def _standing(page: Path) -> dict[str, str]:
+    """The tables of the page as it is, by their titles."""
+    sections = page.read_text().split("\n## ") if page.exists() else []
+    return {text.partition("\n")[0]: f"## {text.rstrip()}\n" for text in sections}
 
 
 def table(title: str, figures: list[Figure]) -> str:
