@@ -5,9 +5,9 @@ import json
 import re
 import secrets
 import threading
-import uuid
 from datetime import date
 from itertools import count
+from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connection, transaction
@@ -18,12 +18,14 @@ from audit.actor import Actor
 from audit.canonical import canonical_plain
 from audit.kinds import KINDS
 from audit.models import Event
-from audit.planned import Planned
+from audit.planned import Condition, Planned
 
 LIMIT = 65_535
 # One statement, because every exit waits for it: the event, and beside it what may be erased.
 COLUMNS = ("uuid", "time", "kind", "body", "actor", "department", "dataset", "basis", "subject")
-INSERT = f"INSERT INTO audit_event ({', '.join(COLUMNS)}) VALUES ({', '.join(['%s'] * len(COLUMNS))}) RETURNING id"
+MARKS = ", ".join(["%s"] * len(COLUMNS))
+INSERT = f"INSERT INTO audit_event ({', '.join(COLUMNS)}) VALUES ({MARKS}) RETURNING id"
+INSERT_WHERE = f"INSERT INTO audit_event ({', '.join(COLUMNS)}) SELECT {MARKS} WHERE"
 DETAIL = ', detail AS (INSERT INTO audit_eventdetail (event_id, "values") SELECT id, %s::jsonb FROM event)'
 SOON = ", soon AS (SELECT set_config('synchronous_commit', 'off', true))"
 KINDS_OF_COLUMNS = ["uuid", "timestamptz", "text", "text", "uuid", "uuid", "uuid", "uuid", "text"]
@@ -42,22 +44,28 @@ def record(kind, *, by: Actor, on, department=None, dataset=None, basis=None, fa
     """
     if not connection.in_atomic_block:
         raise Unrecordable(f"{kind}: an event is written in the transaction of the act that it records")
-    event, openings = _written(kind, by, on, department, dataset, basis, facts or {}, private or {})
-    _insert(event, openings)
+    row, openings = _written(kind, by, on, department, dataset, basis, facts or {}, private or {})
+    event = _insert(row, openings)
     transaction.on_commit(lambda: _announce(event))
     return event
 
 
-def record_alone(kind, *, by: Actor, on, department=None, dataset=None, basis=None, facts=None, private=None) -> Event:
+def record_alone(
+    kind, *, by: Actor, on, department=None, dataset=None, basis=None, facts=None, private=None,
+    only_if: Condition | None = None,
+) -> Event | None:  # fmt: skip
     """One event that is an act of its own and changes nothing else: on the disk when this returns.
 
-    Takes what `record` takes. Its one statement is its transaction, so it is refused inside another.
+    Takes what `record` takes. Its one statement is its transaction, so it is refused inside another. With a condition
+    nothing is written and None returned where that is not so at the moment of writing, or cannot be asked in one
+    statement here: the caller then asks first and writes without.
     """
     if connection.in_atomic_block:
         raise Unrecordable(f"{kind}: an event of its own is durable at once, which it is not within a transaction")
-    event, openings = _written(kind, by, on, department, dataset, basis, facts or {}, private or {})
-    _insert(event, openings)
-    _announce(event)
+    row, openings = _written(kind, by, on, department, dataset, basis, facts or {}, private or {})
+    event = _insert(row, openings) if only_if is None else _insert_where(only_if, row, openings)
+    if event is not None:
+        _announce(event)
     return event
 
 
@@ -69,8 +77,8 @@ def record_end(kind, *, by: Actor, on, department=None, dataset=None, basis=None
     """
     if connection.in_atomic_block:
         raise Unrecordable(f"{kind}: an event of its own is seen at once, which it is not within a transaction")
-    event, openings = _written(kind, by, on, department, dataset, basis, facts or {}, private or {})
-    _insert(event, openings, soon=True)
+    row, openings = _written(kind, by, on, department, dataset, basis, facts or {}, private or {})
+    event = _insert(row, openings, soon=True)
     _announce(event)
     return event
 
@@ -80,21 +88,16 @@ def commitment(salt: str, value: str) -> str:
     return hashlib.sha256(bytes.fromhex(salt) + value.encode()).hexdigest()
 
 
-def _written(kind, by, on, department, dataset, basis, facts, private) -> tuple[Event, dict]:
-    """The event as it will be kept, and what of it may be erased."""
+def _written(kind, by, on, department, dataset, basis, facts, private) -> tuple[list, dict]:
+    """The row of the event as it will be kept, in the order of `COLUMNS`, and what of it may be erased."""
     _check(kind, facts)
-    event = Event(uuid=uuid.uuid4(), time=timezone.now(), kind=kind)
-    body, openings = _body(event, by, on, department, dataset, basis, facts, private)
+    uuid, now = uuid4(), timezone.now()
+    body, openings = _body(uuid, now, kind, by, on, department, dataset, basis, facts, private)
     text = canonical_plain(body)  # which `_plain` made of the facts, and the rest are texts
     if len(text) > LIMIT:
         raise Unrecordable(f"{kind}: the event is larger than {LIMIT} bytes")
-    event.body = text.decode()
-    event.actor = by.user_id
-    event.department = _key(department)
-    event.dataset = _key(dataset)
-    event.basis = _key(basis)
-    event.subject = f"{on._meta.model_name}:{on.pk}"
-    return event, openings
+    keys = [by.user_id, _key(department), _key(dataset), _key(basis)]
+    return [uuid, now, kind, text.decode(), *keys, f"{on._meta.model_name}:{on.pk}"], openings
 
 
 def _check(kind: str, facts: dict) -> None:
@@ -105,7 +108,7 @@ def _check(kind: str, facts: dict) -> None:
         raise Unrecordable(f"{kind} must state {', '.join(sorted(missing))}")
 
 
-def _body(event, by, on, department, dataset, basis, facts, private) -> tuple[dict, dict]:
+def _body(uuid, now, kind, by, on, department, dataset, basis, facts, private) -> tuple[dict, dict]:
     openings: dict[str, dict] = {}
 
     def commit(name: str, value: str) -> dict:
@@ -121,9 +124,9 @@ def _body(event, by, on, department, dataset, basis, facts, private) -> tuple[di
     if by.service:
         actor["service"] = by.service
     body = {
-        "id": str(event.uuid),
-        "time": event.time.isoformat(timespec="microseconds"),
-        "kind": event.kind,
+        "id": str(uuid),
+        "time": now.isoformat(timespec="microseconds"),
+        "kind": kind,
         "actor": actor,
         "object": {"type": on._meta.model_name, "id": str(on.pk)},
         "request": by.request_id,
@@ -142,50 +145,65 @@ def _body(event, by, on, department, dataset, basis, facts, private) -> tuple[di
 
 def _plain(value):
     """JSON's own kinds only: dates (ISO 8601), identifiers and whole numbers beyond 53 bits become text."""
+    kind = type(value)
+    if kind is str or value is None:  # nearly always
+        return value
+    if kind is UUID:
+        return str(value)
     if isinstance(value, dict):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, set | frozenset):
         return sorted(_plain(item) for item in value)
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
-    if value is None or isinstance(value, bool | str):
+    if isinstance(value, bool | str):
         return value
     if isinstance(value, int) and abs(value) < 2**53:
         return value
     return value.isoformat() if isinstance(value, date) else str(value)
 
 
-def _insert(event: Event, openings: dict, *, soon: bool = False) -> None:
+def _insert(row: list, openings: dict, *, soon: bool = False) -> Event:
     """Writes the row of the event, and its erasable one where there is something to erase."""
-    row = [getattr(event, column) for column in COLUMNS]
-    if openings:
-        row.append(json.dumps(openings))
-    written = _planned(bool(openings), soon).rows(row)
+    values = [*row, json.dumps(openings)] if openings else row
+    written = _planned(_sql(bool(openings), soon), []).rows(values)
     if written is None:
         with connection.cursor() as cursor:
-            cursor.execute(_sql(bool(openings), soon), row)
+            cursor.execute(_sql(bool(openings), soon), values)
             written = cursor.fetchall()
-    ((event.pk,),) = written
-    event._state.adding, event._state.db = False, DEFAULT_DB_ALIAS
+    ((number,),) = written
+    return _event(number, row)
 
 
-def _sql(both: bool, soon: bool) -> str:
+def _insert_where(condition: Condition, row: list, openings: dict) -> Event | None:
+    """The same where the condition holds, which the one statement asks as it writes."""
+    values = [*condition.values, *row, *([json.dumps(openings)] if openings else [])]
+    written = _planned(_sql(bool(openings), where=condition.sql), condition.kinds).rows(values)
+    return _event(written[0][0], row) if written else None
+
+
+def _event(number: int, row: list) -> Event:
+    return Event.from_db(DEFAULT_DB_ALIAS, ["id", *COLUMNS], [number, *row])
+
+
+def _sql(both: bool, soon: bool = False, *, where: str = "") -> str:
     """The statement that writes an event, what of it may be erased, and lets its commit not wait for the disk."""
-    return f"WITH event AS ({INSERT}){DETAIL * both}{SOON * soon} SELECT id FROM event{', soon' * soon}"
+    insert = f"{INSERT_WHERE} {where} RETURNING id" if where else INSERT
+    return f"WITH event AS ({insert}){DETAIL * both}{SOON * soon} SELECT id FROM event{', soon' * soon}"
 
 
-def _planned(both: bool, soon: bool) -> Planned:
-    """The statement as this thread's connection planned it."""
+def _planned(sql: str, before: list[str]) -> Planned:
+    """The statement as this thread's connection planned it; values of these kinds come before those of the event."""
     if not hasattr(_here, "planned"):
         _here.planned = {}
-    if (both, soon) not in _here.planned:
-        kinds = [*KINDS_OF_COLUMNS, *["jsonb"] * both]
-        _here.planned[both, soon] = Planned(_numbered(_sql(both, soon)), kinds)
-    return _here.planned[both, soon]
+    if sql not in _here.planned:
+        kinds = [*before, *KINDS_OF_COLUMNS, *["jsonb"] * (DETAIL in sql)]
+        _here.planned[sql] = Planned(_numbered(sql, len(before) + 1), kinds)
+    return _here.planned[sql]
 
 
-def _numbered(sql: str) -> str:
-    numbers = count(1)
+def _numbered(sql: str, first: int) -> str:
+    numbers = count(first)
     return re.sub("%s", lambda _mark: f"${next(numbers)}", sql)
 
 

@@ -102,6 +102,9 @@ class _Words(dict):
     def _until(self) -> str:
         return _day(self.facts.get("until")) if self.facts.get("until") else _("without an end")
 
+    def _due_on(self) -> str:
+        return _day(self.facts.get("due_on"))
+
     def _filters(self) -> str:
         filters = self.facts.get("filters")
         return _shown(filters) if filters else _("all of them")

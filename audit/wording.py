@@ -12,6 +12,11 @@ SENTENCES = {
     "account.signed_out": _("%(who)s signed out."),
     "account.reset_asked": _("%(who)s asked for a link to choose a new password."),
     "account.password_changed": _("%(who)s chose a new password for the account %(object)s."),
+    "account.totp_set": _("%(who)s set up an authenticator app for the second step."),
+    "account.totp_removed": _("%(who)s took away the second step of %(account)s."),
+    "account.second_step_failed": _("A wrong code was typed for %(account)s after the right password, and refused."),
+    "account.recovery_used": _("%(who)s used a recovery code; left: %(left)s."),
+    "account.recovery_renewed": _("%(who)s made new recovery codes."),
     "account.changed": _("%(who)s changed the account %(object)s: %(fields)s."),
     "account.deactivated": _("%(who)s closed the account of %(account)s."),
     "account.reactivated": _("%(who)s opened the closed account of %(account)s again."),
@@ -19,6 +24,7 @@ SENTENCES = {
     "membership.ended": _("%(who)s ended the role of %(role)s that %(member)s held in %(department)s."),
     "key.made": _("%(who)s made the key %(object)s for: %(scopes)s (until: %(until)s)."),
     "key.revoked": _("%(who)s revoked the key %(object)s."),
+    "key.rotated": _("%(who)s made another key in the place of the key %(object)s, which lives until %(until)s."),
     # catalogue
     "department.created": _("%(who)s entered %(department)s (%(code)s)."),
     "department.changed": _("%(who)s changed the entry of %(department)s: %(fields)s."),
@@ -32,6 +38,8 @@ SENTENCES = {
     "link.added": _("%(who)s added a link to %(dataset)s: %(url)s"),
     "link.removed": _("%(who)s removed a link from %(dataset)s: %(url)s"),
     "document.added": _("%(who)s added a document of %(bytes)s bytes to %(dataset)s."),
+    "synonyms.added": _("%(who)s said which words searches take for the same, or set apart: %(words)s."),
+    "synonyms.removed": _("%(who)s took back a group of words of searches: %(words)s."),
     "message.sent": _("%(who)s wrote to the owner of %(dataset)s."),
     "message.answered": _("%(who)s answered a message about %(dataset)s."),
     # sources
@@ -61,6 +69,17 @@ SENTENCES = {
     # files for one reader
     "export.asked": _("%(who)s asked for rows of %(dataset)s as a file (%(format)s), under the %(basis)s."),
     "export.ready": _("%(who)s made a file of %(rows)s rows (%(bytes)s bytes) of %(dataset)s for one reader."),
+    "recipient_key.registered": _("%(who)s registered a public key of %(department)s (%(fingerprint)s)."),
+    "recipient_key.confirmed": _("%(who)s confirmed the public key of %(department)s (%(fingerprint)s)."),
+    "recipient_key.retired": _("%(who)s retired the public key of %(department)s (%(fingerprint)s)."),
+    "package.asked": _("%(who)s asked for the rows of %(dataset)s as an encrypted package (%(format)s)."),
+    "package.signed": _("%(who)s signed a package of %(rows)s rows of %(dataset)s (%(bytes)s bytes)."),
+    "package.link_made": _("%(who)s made a link to a package of %(dataset)s (until: %(until)s)."),
+    "package.fetched": _("%(who)s fetched a package of %(dataset)s to its end (%(bytes)s bytes)."),
+    "package_plan.made": _("%(who)s planned packages of %(dataset)s (%(every)s, %(format)s)."),
+    "package_plan.taken_over": _("%(who)s took over the plan of packages of %(dataset)s."),
+    "package_plan.stopped": _("%(who)s stopped the plan of packages of %(dataset)s (%(reason)s)."),
+    "package_plan.ended": _("%(who)s ended the plan of packages of %(dataset)s (%(reason)s)."),
     "export.failed": _("%(who)s could not make a file of %(dataset)s for one reader (%(code)s)."),
     "export.ended": _("%(who)s ended a file of %(dataset)s that was made for one reader: %(why)s."),
     # destruction by law
@@ -86,12 +105,73 @@ SENTENCES = {
     "grant.resumed": _("%(who)s resumed the %(basis)s over %(dataset)s."),
     "grant.revoked": _("%(who)s revoked the %(basis)s over %(dataset)s for good."),
     "grant.expired": _("The %(basis)s over %(dataset)s ended by its date, %(until)s."),
+    "grant.returned": _("%(who)s gave the %(basis)s over %(dataset)s back, for who received it."),
+    "grant.superseded": _(
+        "%(who)s renewed the %(basis)s over %(dataset)s until %(until)s. Under it there were %(readings)s readings of "
+        "%(rows)s rows."
+    ),
+    "grant.ended": _("%(who)s attested that what was received under the %(basis)s over %(dataset)s is disposed of."),
+    "bridge.asked": _("%(who)s asked for a bridge between two grants, the one over %(dataset)s, until %(until)s."),
+    "bridge.agreed": _("%(who)s agreed for one owner to a bridge between two grants, the one over %(dataset)s."),
+    "bridge.approved": _("%(who)s approved a bridge between two grants, the one over %(dataset)s, until %(until)s."),
+    "bridge.refused": _("%(who)s refused a bridge between two grants, the one over %(dataset)s."),
+    "bridge.withdrawn": _("%(who)s withdrew a bridge between two grants, the one over %(dataset)s."),
+    "bridge.ended": _("%(who)s ended a bridge between two grants, the one over %(dataset)s."),
     "submission.made": _("%(who)s submitted version %(version)s of %(dataset)s for opening."),
     "submission.returned": _("%(who)s returned the submission of %(dataset)s."),
     "submission.withdrawn": _("%(who)s withdrew the submission of %(dataset)s."),
     "release.made": _("%(who)s cleared version %(version)s of %(dataset)s: it is open to everybody (%(basis)s)."),
     "release.withdrawn": _("%(who)s withdrew %(dataset)s: it is no longer open (%(basis)s)."),
     "release.files_built": _("%(who)s built the files of the %(basis)s of %(dataset)s."),
+    # requests for data
+    "request.started": _("%(who)s began to draft a request of %(department)s for %(dataset)s (%(table)s)."),
+    "request.changed": _("%(who)s changed a draft of %(department)s for %(dataset)s: %(fields)s."),
+    "request.sent": _("%(who)s sent a request of %(department)s for %(dataset)s to the head of the department."),
+    "request.sent_back": _("%(who)s sent a request for %(dataset)s back to who drafted it, for %(department)s."),
+    "request.submitted": _("%(who)s submitted the request %(reference)s of %(department)s for %(dataset)s."),
+    "request.received": _(
+        "%(who)s found the form of the request %(reference)s for %(dataset)s right: its reply is due by %(due_on)s."
+    ),
+    "request.returned": _(
+        "%(who)s returned the request %(reference)s for %(dataset)s to %(department)s with %(count)s questions."
+    ),
+    "request.answered": _("%(who)s answered the %(count)s questions about the request %(reference)s for %(dataset)s."),
+    "request.extension_asked": _("%(who)s asked for more time to reply to the request %(reference)s for %(dataset)s."),
+    "request.extension_denied": _("%(who)s gave no more time to reply to the request %(reference)s for %(dataset)s."),
+    "request.extended": _(
+        "%(who)s gave more time to reply to the request %(reference)s for %(dataset)s, until %(due_on)s."
+    ),
+    "request.transferred": _("%(who)s handed the request %(reference)s for %(dataset)s to another approver."),
+    "request.escalated": _("%(who)s handed the request %(reference)s for %(dataset)s to the authority, which decides."),
+    "request.tried": _(
+        "%(who)s looked at what terms for the request %(reference)s of %(department)s would let out of %(dataset)s."
+    ),
+    "request.proposed": _(
+        "%(who)s agreed to the request %(reference)s of %(department)s for %(dataset)s; a second one must agree too."
+    ),
+    "request.disagreed": _(
+        "%(who)s did not agree, as the second approver, to the request %(reference)s for %(dataset)s."
+    ),
+    "request.agreed": _("%(who)s agreed to the request %(reference)s of %(department)s for %(dataset)s (%(basis)s)."),
+    "request.refused": _(
+        "%(who)s refused the request %(reference)s of %(department)s for %(dataset)s (%(code)s, %(article)s)."
+    ),
+    "request.delivered": _("The first rows of %(dataset)s left under the request %(reference)s of %(department)s."),
+    "request.over": _(
+        "The grant of the request %(reference)s of %(department)s for %(dataset)s ended: its disposal is due."
+    ),
+    "request.ended": _(
+        "%(who)s attested what became of the data of %(dataset)s received under the request %(reference)s."
+    ),
+    "calendar.set": _("%(who)s set the days from %(first)s to %(last)s in the city's calendar (worked: %(working)s)."),
+    "calendar.cleared": _("%(who)s gave the days from %(first)s to %(last)s back to the country's calendar."),
+    "request.reminded": _(
+        "The clock of the request %(reference)s for %(dataset)s reminded of its last day, %(due_on)s."
+    ),
+    "request.clock_missed": _(
+        "A deadline of the request %(reference)s for %(dataset)s lapsed: %(lapsed_on)s passed and nothing was done."
+    ),
+    "request.withdrawn": _("%(who)s withdrew a request of %(department)s for %(dataset)s (%(reference)s)."),
     # exits
     "disclosure.opened": _(
         "%(who)s, for %(department)s, opened %(exit)s of %(dataset)s under the %(basis)s: at most %(ceiling)s rows."
@@ -129,9 +209,13 @@ BASES = {"duty": _("duty"), "grant": _("grant"), "release": _("release")}
 EXITS = {
     "rows": _("rows"),
     "changes": _("changes of rows"),
+    "groups": _("numbers about groups of rows"),
+    "proposed": _("rows under proposed terms"),
+    "matches": _("shares of values that two tables have in common"),
     "file": _("a file"),
     "document": _("a document"),
     "export": _("a prepared file"),
+    "package": _("an encrypted package"),
 }
 
 ENDINGS = {
@@ -139,6 +223,7 @@ ENDINGS = {
     "time-over": _("its time was over"),
     "basis-ended": _("the right it was made under ended"),
     "version-gone": _("the version it was made of is gone"),
+    "key-retired": _("the key it was sealed to was retired"),
 }
 
 MENDED = {
@@ -162,11 +247,16 @@ OUTCOMES = {
 
 # Kinds in groups, as a filter offers them.
 GROUPS = {
-    "disclosures": (_("Readings of data"), ("disclosure.", "export.")),
-    "rights": (_("Grants, duties, releases and submissions"), ("grant.", "duty.", "release.", "submission.")),
+    "disclosures": (_("Readings of data"), ("disclosure.", "export.", "package.", "package_plan.", "recipient_key.")),
+    "rights": (
+        _("Grants, duties, releases and submissions"),
+        ("grant.", "bridge.", "duty.", "release.", "submission."),
+    ),
+    "requests": (_("Requests for data"), ("request.", "calendar.")),
     "catalogue": (
         _("Catalogue and versions"),
-        ("dataset.", "column.", "link.", "document.", "message.", "source.", "load.", "version.", "purge.", "store."),
+        ("dataset.", "column.", "link.", "document.", "message.", "source.", "load.", "version.", "purge.", "store.",
+         "synonyms."),
     ),
     "people": (
         _("Accounts, roles, keys and departments"),

@@ -55,7 +55,6 @@ class BadCells:
 
 def open_bad_cells(table: Table, duty: Basis, *, by: Actor) -> BadCells:
     """The bad cells of a table under the owner's duty; the opening is written down like that of any file."""
-    lengths = (pc.sum(pc.binary_length(batch["text"])).as_py() for batch in _batches(table.bad_cells_path))
     file = Distribution(
         basis=duty,
         version=table.version,
@@ -63,10 +62,16 @@ def open_bad_cells(table: Table, duty: Basis, *, by: Actor) -> BadCells:
         format="bad-cells",
         path=table.bad_cells_path,
         rows=table.bad_cells,
-        bytes=BESIDE_TEXT * (table.bad_cells + 1) + 2 * sum(lengths),
+        bytes=0,
     )
-    exit_, path = open_file(file, by=by)
+    exit_, path = open_file(file, by=by, measure=lambda: _longest(table))
     return BadCells(path, table.version.number, exit_)
+
+
+def _longest(table: Table) -> int:
+    """The most bytes that the list may have, by the texts in it, each of which may be doubled by quotes."""
+    lengths = (pc.sum(pc.binary_length(batch["text"])).as_py() for batch in _batches(table.bad_cells_path))
+    return BESIDE_TEXT * (table.bad_cells + 1) + 2 * sum(lengths)
 
 
 def _batches(path: str) -> Iterator[pa.RecordBatch]:

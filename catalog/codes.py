@@ -38,6 +38,21 @@ class Frequency(models.TextChoices):
         return {"continuous": 1, "daily": 2, "weekly": 8, "monthly": 32, "quarterly": 94, "annual": 370}.get(self.value)
 
 
+class UpdateState(models.TextChoices):
+    """Whether the promised update was kept; it changes by itself as time passes."""
+
+    CURRENT = "current", _("Up to date")
+    LATE = "late", _("Late")
+    OVERDUE = "overdue", _("Long overdue")
+    UNPROMISED = "unpromised", _("No update promised")
+
+
+class Yes(models.TextChoices):
+    """The one choice of a facet that only asks whether something is there."""
+
+    YES = "yes", _("Yes")
+
+
 class Licence(models.TextChoices):
     CC0 = "cc0", "CC0 1.0"
     CC_BY_4 = "cc-by-4.0", "CC BY 4.0"

@@ -14,9 +14,13 @@ ERRORS = {
         "The query needs more than {memory} MB of memory. Group by columns with fewer values, order by fewer columns, "
         "or ask for fewer columns."
     ),
+    "too-long": _(
+        "Making the file took longer than {longest} minutes, the most that one may take. Ask for fewer rows or columns."
+    ),
     "too-large": _("The file would be larger than {size} GB. Ask for fewer rows or columns, or take Parquet."),
     "basis-ended": _("Your right to read it has ended. Ask the owner of the dataset, or look for another basis."),
     "version-gone": _("The version it was made of is gone. Ask for a file of a later one."),
+    "key-retired": _("The key that it was sealed to was retired. Ask for it again: it is sealed to the new one."),
     "time-over": _("Its time is over: a prepared file is kept for {hours} hours. Ask for it again."),
     "asked": _("You ended it. Ask for it again if you need it."),
     "refused": _("The rows could not be written in this way."),
@@ -41,6 +45,7 @@ def error_words(error: dict) -> str:
     words = ERRORS.get(error["code"], ERRORS["unexpected"])
     said = str(words).format(
         minutes=settings.EXPORT_QUERY_MS // 60_000,
+        longest=settings.EXPORT_SECONDS // 60,
         memory=settings.EXPORT_MEMORY_MB,
         size=f"{settings.EXPORT_MAX_BYTES / 1024**3:.3g}",
         hours=settings.EXPORT_HOURS,

@@ -10,12 +10,14 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models.functions import Now
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models.functions import Greatest, Now
 from django.utils import timezone
 
 from catalog import jobs
 from catalog.models import Export, Format
 from catalog.rows.formats import Streamed
+from catalog.sealing import SUFFIX
 from catalog.store import store
 from catalog.uploads import remove
 
@@ -33,6 +35,9 @@ class Made:
     bytes: int
     rows: int
     sha256: str
+    clear_bytes: int = 0
+    clear_sha256: str = ""
+    columns: tuple[dict, ...] = ()
 
 
 def kind_named(text: str) -> Format | Streamed | None:
@@ -44,7 +49,8 @@ def kind_named(text: str) -> Format | Streamed | None:
 
 def path_of(export: Export) -> str:
     """Where this try of the export keeps its file."""
-    return f"{FOLDER}/{export.pk}/{export.fence}.{kind_named(export.format).suffix}"
+    end = f".{SUFFIX}" if export.sealed_to else ""
+    return f"{FOLDER}/{export.pk}/{export.fence}.{kind_named(export.format).suffix}{end}"
 
 
 def scratch_of(export: Export) -> Path:
@@ -54,17 +60,15 @@ def scratch_of(export: Export) -> Path:
 
 @transaction.atomic
 def take_up(export_id) -> Export | None:
-    """Takes the export up, unless as many are being made as may be: loads and all else must find a worker too."""
+    """Takes the export up, if there is room for it and another reader has not waited for longer."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('exports', 0))")
-    if Export.objects.filter(state=Export.State.RUNNING, lease_until__gt=Now()).count() >= settings.EXPORTS_AT_ONCE:
-        return None
-    return jobs.claim(export_id, Export)
+    return jobs.claim(export_id, Export) if _is_room() and _is_turn(export_id) else None
 
 
 def next_waiting() -> str | None:
-    """The one that was asked for first of those that nobody has begun with; what failed once waits for the sweep."""
-    waiting = Export.objects.filter(state=Export.State.WAITING, tries=0).order_by("created_at").first()
+    """The one whose turn it is of those that nobody has begun with; what failed once waits for the sweep."""
+    waiting = _since(_not_begun()).order_by("since", "created_at").first() if _is_room() else None
     return waiting and str(waiting.pk)
 
 
@@ -102,6 +106,27 @@ def forget_old() -> int:
     """What was asked for is forgotten some time after its file went; the log says that there was a file."""
     old = Export.objects.filter(state__in=Export.OVER, ended_at__lt=timezone.now() - REMEMBERED)
     return Export.objects.filter(pk__in=list(old.values_list("pk", flat=True)[:AT_ONCE])).delete()[0]
+
+
+def _is_room() -> bool:
+    """True while fewer are being made than may be: loads and all else must find a worker too."""
+    working = Export.objects.filter(state=Export.State.RUNNING, lease_until__gt=Now())
+    return working.count() < settings.EXPORTS_AT_ONCE
+
+
+def _is_turn(export_id) -> bool:
+    mine = _since(Export.objects.filter(pk=export_id)).first()
+    return mine is None or not _since(_not_begun().exclude(reader=mine.reader_id)).filter(since__lt=mine.since).exists()
+
+
+def _not_begun() -> QuerySet[Export]:
+    return Export.objects.filter(state=Export.State.WAITING, tries=0)
+
+
+def _since(waiting: QuerySet[Export]) -> QuerySet[Export]:
+    """Each with the moment since which it waits for its turn: it was asked for, or a worker last served its reader."""
+    served = Export.objects.filter(reader=OuterRef("reader"), heartbeat_at__isnull=False).order_by("-heartbeat_at")
+    return waiting.annotate(since=Greatest("created_at", Subquery(served.values("heartbeat_at")[:1])))
 
 
 def _wanted(paths: list[str]) -> Iterator[str]:

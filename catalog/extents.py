@@ -1,13 +1,18 @@
 """What a basis lets out, counted and profiled through the gate and kept: never a number over hidden rows."""
 
+from functools import lru_cache
+from uuid import UUID
+
 from audit.actor import Actor
 from catalog.gate import open_rows, open_statistics
 from catalog.models import Basis, Extent, Version
 from catalog.questions import Question
+from catalog.rows.errors import CountsOnly
 from catalog.rows.query import RowQuery
 from catalog.terms import Terms
 
 LONGEST = 200
+MOST_KNOWN = 4_096  # numbers that stay in memory
 KEPT = Question(
     lambda basis, version, table: Extent.objects.filter(basis=basis, version=version, table=table).defer("profile"),
     basis="uuid",
@@ -19,9 +24,12 @@ COUNT = "count(*) as rows"
 
 def row_count(version: Version, basis: Basis, table_name: str, *, by: Actor) -> int:
     """How many rows of the table the basis lets out. Counted once, and only where a row filter makes it necessary."""
-    kept = KEPT.ask(basis=basis.pk, version=version.pk, table=table_name)
-    if kept:
-        return kept[0].rows
+    if basis.least:
+        raise CountsOnly
+    try:
+        return _kept_rows(basis.pk, version.pk, table_name)
+    except LookupError:
+        pass
     table = version.tables.get(name=table_name)
     if not Terms.from_json(basis.terms).of_table(table_name, table.types).where:
         return table.rows
@@ -29,6 +37,12 @@ def row_count(version: Version, basis: Basis, table_name: str, *, by: Actor) -> 
     (found,) = open_rows(query, over=[(version, basis)], by=by).dicts()
     _keep(version, basis, table_name, rows=found["rows"])
     return found["rows"]
+
+
+@lru_cache(MOST_KNOWN)
+def _kept_rows(basis: UUID, version: UUID, table_name: str) -> int:
+    """The number as it was kept, which never changes: neither does a version, nor what a basis lets out of it."""
+    return KEPT.ask(basis=basis, version=version, table=table_name)[0].rows
 
 
 def extent(version: Version, basis: Basis, table_name: str, *, by: Actor) -> Extent:

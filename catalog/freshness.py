@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from catalog.codes import Frequency
+from catalog.codes import Frequency, UpdateState
 
 
 @dataclass(frozen=True)
@@ -36,3 +36,21 @@ def freshness(frequency: str, updated_at: datetime | None, now: datetime | None 
             return Freshness("good", _("Next update due today"))
         return Freshness("good", ngettext("Due in %(days)d day", "Due in %(days)d days", days) % {"days": days})
     return Freshness("good", _("Up to date"))
+
+
+def late_from(frequency: str, updated_at: datetime | None) -> tuple[datetime | None, datetime | None]:
+    """When the dataset becomes late and when long overdue, unless it is updated; None where nothing was promised."""
+    days = Frequency(frequency).days
+    if updated_at is None or days is None:
+        return None, None
+    due = updated_at + timedelta(days=days)
+    return due, due + timedelta(days=days + 1)
+
+
+def update_state(frequency: str, updated_at: datetime | None, now: datetime | None = None) -> UpdateState:
+    """The state of the promise at this moment, as a facet of the search names it."""
+    due, overdue = late_from(frequency, updated_at)
+    if due is None:
+        return UpdateState.UNPROMISED
+    moment = now or timezone.now()
+    return UpdateState.CURRENT if moment <= due else UpdateState.LATE if moment < overdue else UpdateState.OVERDUE

@@ -12,10 +12,12 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import lru_cache
 
 import pyarrow as pa
 from django.core.exceptions import PermissionDenied
+from django.db.models import Q
 from django.http import Http404
 from django.utils.translation import gettext as _
 
@@ -23,18 +25,25 @@ from audit.actor import Actor
 from audit.canonical import canonical
 from audit.lists import spelled_out, stated
 from audit.log import record_alone, record_end
+from audit.planned import Condition
 from catalog import watch
-from catalog.holding import Opened, held, opened_table, still_held
-from catalog.models import Basis, Distribution, Document, Export, Table, Version
+from catalog.asked_counts import take_question
+from catalog.holding import Opened, held, opened_table, remembered_table, still_held
+from catalog.metering import UNLIMITED, Reservation, check_way, is_counted, reserve, settle, too_many
+from catalog.models import Basis, Distribution, Document, Export, Table, Version, Way
+from catalog.proposed import check_is_of_a_service, check_opens_whole, proposed_terms
 from catalog.row_keys import key_under, named_keys
 from catalog.rows.budget import Budget
 from catalog.rows.comparing import Comparison, Side, compare
+from catalog.rows.counts import CountsPlan, counts
 from catalog.rows.cursors import write_cursor
 from catalog.rows.engine import Run, rows_at_once
-from catalog.rows.errors import QueryError, Stopped
+from catalog.rows.errors import CountsOnly, QueryError, Stopped
+from catalog.rows.groups import Grouping, group_sizes
 from catalog.rows.letting import pseudonym_key
+from catalog.rows.matching import Matching, matches, shifts
 from catalog.rows.plan import OutColumn, Plan, plan, statistics
-from catalog.rows.query import RowQuery
+from catalog.rows.query import MOST_ROWS, RowQuery
 from catalog.store import CHUNK, store
 from catalog.terms import TableTerms, Terms
 from catalog.versions import are_there, covers
@@ -60,8 +69,9 @@ class Exit:
         *,
         also: Basis | None = None,
         versions: tuple[Version, ...] = (),
+        kept: Reservation = UNLIMITED,
     ):
-        self.basis, self.by, self.opened, self._versions = basis, by, opened, versions
+        self.basis, self.by, self.opened, self._versions, self._kept = basis, by, opened, versions, kept
         self._bases = [basis] if also is None else [basis, also]
         self.rows = self.bytes = 0
         self._digest = hashlib.sha256()
@@ -87,9 +97,12 @@ class Exit:
             act()
 
     def gone(self, rows: int, size: int) -> None:
-        """Counts rows and bytes in the moment before they are handed over; refuses once the basis has ended."""
+        """Counts rows and bytes before they are handed over; refuses once the basis has ended or its limit is met."""
         if not self.look():
             raise Stopped
+        if self._kept.rows is not None and self.rows + rows > self._kept.rows:
+            self.stop("limit")
+            raise too_many(self._kept)
         self.rows += rows
         self.bytes += size
 
@@ -115,6 +128,7 @@ class Exit:
             "outcome": self.reason or outcome,
         }
         try:
+            settle(self._kept, max(self.rows, 1))  # an empty answer and a refused one tell something too
             record_end(
                 "disclosure.closed",
                 by=self.by,
@@ -201,23 +215,53 @@ class Rows:
 def check_query(query: RowQuery, *, over: list[tuple[Version, Basis]], by: Actor) -> list[OutColumn]:
     """The columns that a query would give this reader now. Nothing leaves; it raises what `open_rows` would."""
     version, opened = _checked(query.table, over, by)
+    _check_lets_out(opened.basis, None)
     return _planned(query, version, opened).columns
 
 
-def open_rows(query: RowQuery, *, over: list[tuple[Version, Basis]], by: Actor, budget: Budget | None = None) -> Rows:
+def open_rows(
+    query: RowQuery, *, over: list[tuple[Version, Basis]], by: Actor, budget: Budget | None = None, way: str = Way.API
+) -> Rows:
     """Rows of a version under a basis, as this reader may have them; with the budget of whoever waits, or this one.
 
-    Raises BasisEnded where the basis does not hold for the reader, QueryError where the query asks for what is not
-    there (hidden and missing are the same), Http404 where the table is not let out. Must not be called inside a
-    transaction: the opening event is durable before this returns.
+    Raises BasisEnded where the basis does not hold for the reader, Limited where it lets nothing out by this way or
+    no more now, CountsOnly where it answers with counts and something else is asked, QueryError where the query asks
+    for what is not there (hidden and missing are the same), Http404 where the table is not let out. Must not be called
+    inside a transaction: the opening event is durable before this returns.
     """
+    rows = _open_remembered(query, over, by, budget, way)
+    if rows is not None:
+        return rows
     version, opened = _checked(query.table, over, by)
-    basis, table = opened.basis, opened.table
     made = _planned(query, version, opened)
-    most = max(table.rows, 1)  # a count over no rows is a row too
-    ceiling = {"ceiling": most if query.limit is None else min(query.limit, most)}
-    exit_ = _opened(version, basis, table.name, made, query, ceiling, by)
-    return _rows(made, table, exit_, query.limit, budget=budget)
+    exit_ = _opened(version, opened.basis, query.table, made, query, _ceiling(query, opened), by, way=way)
+    return _rows(made, opened.table, exit_, query.limit, budget=budget)
+
+
+def _open_remembered(query: RowQuery, over, by: Actor, budget: Budget | None, way: str) -> Rows | None:
+    """The rows where all is as it was read before: the statement that writes the opening event asks that as it writes.
+
+    None where it is not so, nothing was read, or there is something to refuse: then all is asked first, step by step.
+    """
+    ((version, basis),) = over if len(over) == 1 else ((None, None),)
+    found = version and basis.kind != Basis.Kind.RELEASE and remembered_table(basis, version, query.table, by)
+    if not found:
+        return None
+    opened, as_it_was = found
+    if opened.terms is None or is_counted(opened.basis):
+        return None
+    try:
+        made = _planned(query, version, opened)
+        ceiling = _ceiling(query, opened)
+        exit_ = _opened(version, opened.basis, query.table, made, query, ceiling, by, way=way, only_if=as_it_was)
+    except (QueryError, PermissionDenied):
+        return None  # whether this reader may hear that is not asked yet
+    return exit_ and _rows(made, opened.table, exit_, query.limit, budget=budget)
+
+
+def _ceiling(query: RowQuery, opened: Opened) -> dict[str, int]:
+    most = MOST_ROWS if opened.basis.least else max(opened.table.rows, 1)  # a count over no rows is a row too
+    return {"ceiling": most if query.limit is None else min(query.limit, most)}
 
 
 def open_statistics(table_name: str, *, over: list[tuple[Version, Basis]], by: Actor) -> list[dict]:
@@ -229,6 +273,61 @@ def open_statistics(table_name: str, *, over: list[tuple[Version, Basis]], by: A
     ceiling = {"ceiling": len(opened.terms.columns)}  # a row of statistics for each column
     exit_ = _opened(version, basis, table.name, made, query, ceiling, by)
     return list(_rows(made, table, exit_, None).dicts())
+
+
+def open_proposed(query: RowQuery, proposed: TableTerms, *, over: list[tuple[Version, Basis]], by: Actor) -> Rows:
+    """Rows as terms that nobody agreed to yet would let them out, under a duty that opens all that they are made of.
+
+    Pseudonyms are those of the duty's own department: who looks learns none of the recipient's.
+    """
+    version, opened = _checked(query.table, over, by)
+    basis, table, about = opened.basis, opened.table, _about(version, opened.basis)
+    terms = proposed_terms(basis, opened.terms, opened.types, proposed)
+    made = plan(query, terms, opened.types, pseudonyms=_pseudonyms(basis), about=f"{about} proposed")
+    made = replace(made, exit="proposed")
+    ceiling = {"ceiling": min(query.limit or table.rows, max(table.rows, 1))}
+    exit_ = _opened(version, basis, table.name, made, query, ceiling, by)
+    return _rows(made, table, exit_, query.limit)
+
+
+def open_groups(asked: Grouping, *, over: list[tuple[Version, Basis]], by: Actor) -> list[dict]:
+    """Numbers of each way to let a table out, under a duty that opens all that they are made of; never a value.
+
+    `way`, `rows`, `groups`, `smallest`, `unique_rows`, `large` (None where rows are not told apart), `counted`.
+    """
+    version, opened = _checked(asked.table, over, by)
+    basis, table = opened.basis, opened.table
+    made = group_sizes(asked, opened.types, about=_about(version, basis))
+    check_opens_whole(basis, opened.terms, [*made.reads, *made.filtered_by])
+    exit_ = _opened(version, basis, table.name, made, asked, {"ceiling": len(asked.ways)}, by)
+    return list(_rows(made, table, exit_, None).dicts())
+
+
+def open_matches(asked: Matching, *, over: list[tuple[Version, Basis]], by: Actor) -> list[dict]:
+    """The share of values of one table that another has too, for each pair: by a service, under its duty over each.
+
+    `pair`, and `share` in steps of ten per cent, None for too few values. It is in the log under each duty.
+    """
+    checked = [_checked(name, [pair], by) for name, pair in zip((asked.table, asked.other), over, strict=True)]
+    for _version, opened in checked:
+        check_is_of_a_service(opened.basis)
+    (version, mine), (other, theirs) = checked
+    sides = [Side(opened.terms, opened.types, b"") for opened in (mine, theirs)]
+    shifted = shifts(asked, str(mine.basis.dataset_id), str(theirs.basis.dataset_id))
+    about = f"{_about(version, mine.basis)} {_about(other, theirs.basis)}"
+    made = matches(asked, *sides, shifted=shifted, about=about)
+    there = replace(made, reads=list(dict.fromkeys(name for _one, name in asked.pairs)))
+    ceiling = {"ceiling": len(asked.pairs)}
+    beside = _opened(other, theirs.basis, asked.other, there, asked, ceiling, by)
+    try:
+        exit_ = _opened(version, mine.basis, asked.table, made, asked, ceiling, by)
+        found = list(_rows(made, mine.table, exit_, None, since=theirs.table).dicts())
+        beside.gone(len(found), 0)
+    except BaseException:
+        beside.close("broken")
+        raise
+    beside.close()
+    return found
 
 
 def open_changes(asked: Comparison, *, older: tuple[Version, Basis], newer: tuple[Version, Basis], by: Actor) -> Rows:
@@ -263,9 +362,15 @@ def count_all_changes(before: Table, after: Table, key: list[str]) -> dict[str, 
     return found
 
 
-def open_file(distribution: Distribution, *, by: Actor) -> tuple[Exit, str]:
-    """A built file under the basis that it was built for: the exit to count with, and its path in the store."""
+def open_file(distribution: Distribution, *, by: Actor, measure: Callable[[], int] | None = None) -> tuple[Exit, str]:
+    """A built file under the basis that it was built for: the exit to count with, and its path in the store.
+
+    Where how long it may be is read from the store, `measure` does so once it is clear that the file may be opened.
+    """
     basis = _check_covers(_held(distribution.basis, by), distribution.version)
+    if measure is not None:
+        _check_there(distribution.version)
+        distribution.bytes = measure()
     query = RowQuery(table=distribution.table, select=f"file {distribution.format}")
     ceiling = {"ceiling": distribution.rows, "ceiling_bytes": distribution.bytes}
     exit_ = _opened(distribution.version, basis, distribution.table, None, query, ceiling, by)
@@ -286,15 +391,17 @@ def open_document(document: Document, basis: Basis, *, by: Actor) -> tuple[Exit,
 def open_export(export: Export, *, by: Actor) -> tuple[Exit, str]:
     """A file that this reader asked for, under the basis it was made under: the exit to count with, and its path.
 
-    For anybody else, and where the file or the rows that it was made of are gone, there is none.
+    One that is sealed to the recipient of the basis is for all whom the basis lets in. For anybody else,
+    and where the file or the rows that it was made of are gone, there is none.
     """
     basis = _check_covers(_held(export.basis, by), export.version)
-    found = Export.objects.filter(pk=export.pk, reader=by.user_id, state=Export.State.READY, basis=basis).first()
+    theirs = Q(reader=by.user_id) | ~Q(sealed_to="")
+    found = Export.objects.filter(theirs, pk=export.pk, state=Export.State.READY, basis=basis).first()
     if found is None:
         raise Http404
-    query = RowQuery(table=found.table, select=f"export {found.format}")
+    query = RowQuery(table=found.table, select=f"{'package' if found.sealed_to else 'export'} {found.format}")
     ceiling = {"ceiling": found.rows, "ceiling_bytes": found.bytes, "export": found.pk}
-    return _opened(export.version, basis, found.table, None, query, ceiling, by), found.path
+    return _opened(export.version, basis, found.table, None, query, ceiling, by, way=found.way), found.path
 
 
 def read_file(exit_: Exit, path: str, *, start: int = 0, length: int | None = None) -> Iterator[bytes]:
@@ -335,7 +442,18 @@ def _checked(table_name: str, over, by: Actor) -> tuple[Version, Opened]:
 def _planned(query: RowQuery, version: Version, opened: Opened) -> Plan:
     """The query as the engine will be asked, under the basis as it is at this moment."""
     pseudonyms, about = _pseudonyms(opened.basis), _about(version, opened.basis)
+    if opened.basis.least:
+        content = opened.table.sha256
+        return counts(
+            query, opened.basis, opened.terms, opened.types, content=content, pseudonyms=pseudonyms, about=about
+        )
     return plan(query, opened.terms, opened.types, pseudonyms=pseudonyms, about=about)
+
+
+def _check_lets_out(basis: Basis, made: Plan | None) -> None:
+    """Where a basis answers with counts alone, nothing but a plan for counts leaves: by no exit, not by a new one."""
+    if basis.least and not isinstance(made, CountsPlan):
+        raise CountsOnly
 
 
 def _check_comparable(one: Basis, other: Basis) -> None:
@@ -361,23 +479,34 @@ def _check_covers(basis: Basis, version: Version) -> Basis:
     return basis
 
 
+def _check_there(version: Version) -> None:
+    """A version whose files are gone has none to open."""
+    if not are_there([version]):
+        raise Http404
+
+
 def _ended() -> BasisEnded:
     return BasisEnded(_("This basis does not let you in now. Ask the owner of the dataset, or look for another."))
 
 
-def _opened(version, basis, table: str, made: Plan | None, query, ceiling: dict, by, *, since=None) -> Exit:
+def _opened(
+    version, basis, table: str, made: Plan | None, query, ceiling: dict, by, *, since=None, way=Way.API,
+    only_if: Condition | None = None,
+) -> Exit | None:  # fmt: skip
     """The opening event, committed; a release is open to all and leaves none.
 
     The ceiling is of rows, and where a file leaves, of bytes too; for a prepared one it names which. `since` is the
     earlier version that it is compared with, and the basis of that one. Raises Http404 for a file whose version
-    is gone; of rows that was asked with their table.
+    is gone; of rows that was asked with their table. None where the condition does not hold.
     """
-    if made is None and not are_there([version]):
-        raise Http404
+    _check_lets_out(basis, made)
+    if made is None:
+        _check_there(version)
     former = since[1] if since and since[1].pk != basis.pk else None
     versions = (version, since[0]) if since else (version,)
     if basis.kind == Basis.Kind.RELEASE:
         return Exit(basis, by, None, also=former, versions=versions)
+    check_way(basis, way)
     columns = made.reads if made else []
     asked, asked_sha256 = _asked(query, tuple(made.filtered_by if made else []))
     facts = {
@@ -392,17 +521,25 @@ def _opened(version, basis, table: str, made: Plan | None, query, ceiling: dict,
         **ceiling,
         **({"since": since[0].pk} if since else {}),
     }
-    event = record_alone(
-        "disclosure.opened",
-        by=by,
-        on=basis,
-        dataset=basis.dataset,
-        basis=basis,
-        department=basis.department or basis.dataset.department,
-        facts=facts,
-        private={"query": query.words(), **spelled_out("columns", columns)},
-    )
-    return Exit(basis, by, event.uuid, versions=versions)
+    kept = reserve(basis, 0 if made is None else ceiling["ceiling"])  # a file's rows were counted as it was made
+    try:
+        if basis.least:
+            take_question(basis, made.question)
+        event = record_alone(
+            "disclosure.opened",
+            by=by,
+            on=basis,
+            dataset=basis.dataset,
+            basis=basis,
+            department=basis.department or basis.dataset.department,
+            facts=facts,
+            private={"query": query.words(), **spelled_out("columns", columns)},
+            only_if=only_if,
+        )
+    except BaseException:
+        settle(kept, 0)
+        raise
+    return event and Exit(basis, by, event.uuid, versions=versions, kept=kept)
 
 
 @lru_cache(MOST_KEPT)
@@ -427,5 +564,4 @@ def _about(version: Version, basis: Basis) -> str:
 
 
 def _pseudonyms(basis: Basis) -> bytes:
-    recipient = basis.department_id or basis.account_id or f"everybody {basis.dataset_id}"
-    return pseudonym_key(f"{basis.recipient} {recipient}")
+    return pseudonym_key(basis.pseudonym_domain)

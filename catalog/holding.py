@@ -14,6 +14,7 @@ from uuid import UUID
 from django.db.models import F, Func, QuerySet, Subquery
 
 from audit.actor import Actor
+from audit.planned import Condition
 from catalog.models import Basis, Dataset, Table, Version
 from catalog.permissions import bases_open_to
 from catalog.questions import Question
@@ -68,6 +69,15 @@ def opened_table(basis: Basis, version: Version, name: str, by: Actor) -> Opened
     return found
 
 
+def remembered_table(basis: Basis, version: Version, name: str, by: Actor) -> tuple[Opened, Condition] | None:
+    """What was read before, and what makes it true at this moment: for a statement that asks that as it writes."""
+    kept = _kept.get((basis.pk, version.pk, name))
+    if kept is None:
+        return None
+    question, values = _state_of(kept.basis, version, name, by)
+    return kept, question.finds(kept.state, **values)
+
+
 def _keep(place: tuple, found: Opened) -> None:
     with _lock:
         _kept[place] = found
@@ -101,10 +111,15 @@ def covered_table(basis: Basis, version: Version, name: str) -> Table | None:
 
 def _state(basis: Basis, version: Version, name: str, by: Actor) -> tuple | None:
     """The numbers of the states of basis, dataset, departments and table; None where it does not hold."""
+    question, values = _state_of(basis, version, name, by)
+    found = question.ask(**values)
+    return found[0] if found else None
+
+
+def _state_of(basis: Basis, version: Version, name: str, by: Actor) -> tuple[Question, dict]:
     way, values = _way(basis)
     about = {"basis": basis.pk, "dataset": basis.dataset_id, "version": version.pk, "name": name}
-    found = STATES[_kind(by), way].ask(**about, **values, **_reader(by))
-    return found[0] if found else None
+    return STATES[_kind(by), way], {**about, **values, **_reader(by)}
 
 
 def _way(basis: Basis) -> tuple[str, dict]:
@@ -115,31 +130,31 @@ def _way(basis: Basis) -> tuple[str, dict]:
 
 
 def _kind(by: Actor) -> str:
-    """Which of the three forms of the rule is asked: services, like the public, get what everybody gets."""
-    return by.kind if by.user is not None else "public"
+    """Which form of the rule is asked: services get what everybody gets, and what a duty of theirs opens."""
+    return by.kind
 
 
-def _reader(by: Actor) -> dict[str, UUID]:
-    values = {"user": by.user_id}
-    if by.key is not None:
-        values["key"] = by.key.pk
-    return values if by.user is not None else {}
+def _reader(by: Actor) -> dict[str, UUID | str]:
+    if by.user is None:
+        return {"service": by.service} if by.service else {}
+    return {"user": by.user_id, **({"key": by.key.pk} if by.key is not None else {})}
 
 
-def _open_to(user: UUID | None = None, key: UUID | None = None) -> QuerySet[Basis]:
+def _open_to(user: UUID | None = None, key: UUID | None = None, service: str = "") -> QuerySet[Basis]:
     """The bases that let in whoever has these identifiers."""
-    return bases_open_to(Actor(user=user and SimpleNamespace(pk=user), key=key and SimpleNamespace(pk=key))).order_by()
+    person, through = (one and SimpleNamespace(pk=one) for one in (user, key))
+    return bases_open_to(Actor(user=person, key=through, service=service)).order_by()
 
 
-def _whole(basis: UUID, **reader: UUID) -> QuerySet[Basis]:
+def _whole(basis: UUID, **reader: UUID | str) -> QuerySet[Basis]:
     return _open_to(**reader).filter(pk=basis).select_related("dataset__department", "department")
 
 
-def _only_whether(basis: UUID, **reader: UUID) -> QuerySet[Basis]:
+def _only_whether(basis: UUID, **reader: UUID | str) -> QuerySet[Basis]:
     return _open_to(**reader).filter(pk=basis).only("pk")
 
 
-def _over(dataset: UUID, **reader: UUID) -> QuerySet[Basis]:
+def _over(dataset: UUID, **reader: UUID | str) -> QuerySet[Basis]:
     """Rights that follow the newest version first: however many releases there are, they are among the fifty."""
     found = _open_to(**reader).filter(dataset=dataset).order_by(F("version__number").desc(nulls_first=True), "-made_at")
     found = found.select_related("version", "department", "dataset__department", "dataset__current")
@@ -156,7 +171,7 @@ def _tables(
     return Table.objects.filter(version__in=versions_under(basis), version=version, name=name).order_by()
 
 
-def _states(basis: UUID, dataset: UUID, version: UUID, name: str, pinned=None, since=None, **reader: UUID) -> QuerySet:
+def _states(basis: UUID, dataset: UUID, version: UUID, name: str, pinned=None, since=None, **reader) -> QuerySet:
     tables = _tables(dataset, version, name, pinned, since).values_list(RowState("path"))
     rows = ["purpose", "dataset__title_en", "dataset__department__code", "department__code"]
     return _open_to(**reader).filter(pk=basis, dataset=dataset).values_list(*map(RowState, rows), Subquery(tables))
@@ -171,7 +186,12 @@ class RowState(Func):
         return f"{compiler.quote_name_unless_alias(column.alias)}.xmin::text", []
 
 
-READERS = {"public": {}, "person": {"user": "uuid"}, "key": {"user": "uuid", "key": "uuid"}}
+READERS = {
+    "public": {},
+    "service": {"service": "text"},
+    "person": {"user": "uuid"},
+    "key": {"user": "uuid", "key": "uuid"},
+}
 WAYS = {"pinned": {"pinned": "uuid"}, "all": {}, "since": {"since": "timestamptz"}}
 OF_TABLE = {"dataset": "uuid", "version": "uuid", "name": "text"}
 HELD = {kind: Question(_whole, basis="uuid", **ids) for kind, ids in READERS.items()}

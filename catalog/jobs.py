@@ -144,7 +144,7 @@ class Lease:
             connection.close()
             return
         if not ours:
-            self._lose()
+            self.lose()
 
     def _beat(self) -> None:
         every = min(settings.JOB_LEASE_SECONDS / 3, 5.0)
@@ -157,12 +157,13 @@ class Lease:
     def _extend(self) -> None:
         try:
             if not held(self.job).update(lease_until=Now() + lease_time(), heartbeat_at=Now()):
-                self._lose()
+                self.lose()
         except Error as reason:  # the database may come back; until then nothing can be written anyway
             log.warning("No heartbeat for job %s: %s", self.job.pk, reason)
             connection.close()
 
-    def _lose(self) -> None:
+    def lose(self) -> None:
+        """It is not ours any more, whoever found that out; may be called from any thread."""
         if not self.lost:
             self._lost.set()
             self.on_lost()

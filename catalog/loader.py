@@ -4,7 +4,6 @@ Whatever ends it (a bad file, a killed child, a lost lease, a database that went
 version or one sentence, or it waits for the next worker; nothing of a try that came to nothing stays behind.
 """
 
-import errno
 import logging
 import shutil
 import time
@@ -15,17 +14,16 @@ from django.db import Error, connection
 from catalog import jobs, uploads
 from catalog.actions.loads import asked_by, fail_load
 from catalog.actions.proposals import Found, Overtaken, propose_version
+from catalog.endings import code_of, end_badly, tidy
 from catalog.ingest.errors import ReadingError
 from catalog.models import Job, Version
 from catalog.reader import Watch, plain, read_source
 from catalog.rows.serving import build
 from catalog.sources import runs
-from catalog.store import AWAY
 
 log = logging.getLogger(__name__)
 
 WAIT_FOR_DATABASE = 60
-TRANSIENT = frozenset({"overtaken", "reader-died", "storage-away", "unexpected"})
 
 
 def run(job_id, *, watch: Watch = lambda said: None) -> bool:
@@ -44,10 +42,10 @@ def run(job_id, *, watch: Watch = lambda said: None) -> bool:
     except Error:
         log.exception("The database left job %s alone; its lease ends and the sweep finds another worker.", job.pk)
     except Exception as reason:
-        _end_badly(job, reason)
+        end_badly(job, reason, _told(reason), fail=fail_load)
     finally:
         shutil.rmtree(uploads.scratch_of(job), ignore_errors=True)
-        _remove_own_try(job)
+        tidy(job, _remove_own_try)
     return True
 
 
@@ -77,48 +75,22 @@ def _propose(job: Job, found: Found) -> Version:
             time.sleep(1)
 
 
-def _end_badly(job: Job, reason: Exception) -> None:
-    """The job ends with a sentence, or waits for another try where that may help."""
-    error = _told(reason)
-    if error["code"] in TRANSIENT:
-        log.error("Job %s, try %s: %s", job.pk, job.tries, reason, exc_info=reason)
-    try:
-        if error["code"] in TRANSIENT and job.tries < jobs.MOST_TRIES:
-            jobs.hand_back(job)
-        else:
-            fail_load(job, error)
-    except jobs.LeaseLost:
-        log.warning("Job %s was taken over by another worker, which tells how it ended.", job.pk)
-    except Error:
-        log.exception("The database left job %s alone; its lease ends and the sweep finds another worker.", job.pk)
-
-
 def _told(reason: Exception) -> dict:
     if isinstance(reason, ReadingError):
         return plain(reason.as_dict())
-    code = "unexpected"
+    code = code_of(reason)
     if isinstance(reason, ValidationError):
         code = "not-now"
     elif isinstance(reason, FileNotFoundError):
         code = "source-lost"
     elif isinstance(reason, Overtaken):
         code = "overtaken"
-    elif isinstance(reason, AWAY):
-        code = "storage-away"
-    elif isinstance(reason, OSError) and reason.errno == errno.ENOSPC:
-        code = "disk-full"
     sentence = " ".join(reason.messages) if isinstance(reason, ValidationError) else ""
     return {"code": code, "params": {}, "sentence": sentence, "row": None, "column": None}
 
 
 def _remove_own_try(job: Job) -> None:
-    """Removes what this try stored and no version holds; where database or storage is away, a later one does."""
-    try:
-        uploads.remove_unheld(uploads.try_folder(job))
-    except Error:
-        connection.close()
-    except (*AWAY, OSError) as reason:
-        log.warning("What try %s of job %s left in the storage is removed later: %s", job.fence, job.pk, reason)
+    uploads.remove_unheld(uploads.try_folder(job))
 
 
 def _serve(version: Version) -> None:

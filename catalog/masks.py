@@ -9,11 +9,17 @@ from django.utils.translation import gettext_lazy as _
 NUMBERS = frozenset({"integer", "decimal", "float"})
 MOMENTS = frozenset({"date", "timestamp", "timestamptz"})
 EVERY = frozenset({"boolean", "time", "text", "geometry"}) | NUMBERS | MOMENTS
+FEW = 4  # first characters that leave most texts cut
 
 # name: (types it applies to, default argument, bounds of the argument, what the reader gets)
 MASKS = {
     "null": (EVERY, None, None, _("Empty")),
-    "hash": (EVERY - {"geometry"}, None, None, _("Pseudonym: the same for the same value, only for this recipient")),
+    "hash": (
+        EVERY - {"geometry"},
+        None,
+        None,
+        _("Pseudonym: the same for the same value, for this recipient and purpose"),
+    ),
     "year": (MOMENTS, None, None, _("Year only")),
     "band": (NUMBERS, 10, (1, 10**9), _("Lower end of a band, 10 wide unless said otherwise")),
     "round": (NUMBERS, 0, (-9, 9), _("Rounded to so many decimals (negative: tens, hundreds)")),
@@ -36,6 +42,15 @@ class Mask:
         if column_type != "integer":
             return False
         return (self.name == "round" and self.argument >= 0) or (self.name == "band" and self.argument == 1)
+
+    def may_keep_all(self, column_type: str) -> bool:
+        """True where values of a column of this type may well come through whole: what it cuts off is often not there.
+
+        More than a few first characters are most names and codes; decimals have seldom more places than one asks for.
+        """
+        if self.name == "first":
+            return self.argument > FEW
+        return self.keeps_all(column_type) or (self.name == "round" and self.argument > 0)
 
     def type_of(self, column_type: str) -> str:
         """The type of what the mask yields on a column of this type."""

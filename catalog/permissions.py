@@ -11,11 +11,12 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import CharField, Exists, F, Func, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from guardian.shortcuts import assign_perm, remove_perm
+from guardian.shortcuts import remove_perm
 
 from audit.actor import Actor
 from audit.models import Event
 from catalog.models import Basis, Dataset, Department, DepartmentPermission, Export, Key, Membership, Purge, Role, Scope
+from catalog.persons import is_same_person, share_a_seat
 
 OPERATOR = "operator"  # the service that a person at the server's command line acts as
 
@@ -32,9 +33,10 @@ def can(check, *args, **kwargs) -> bool:
 def departments_of(by: Actor, *roles: str) -> QuerySet[Department]:
     """The departments in which this actor holds one of the roles at this moment (any role where none is named).
 
-    A right counts only while both agree: the permission derived for guardian, and the live membership behind it.
+    A right counts only while both agree: the permission derived for guardian, and the live membership behind it. A
+    key for machines has no roles: it reads under its grant.
     """
-    if by.user is None:
+    if by.user is None or (by.key is not None and by.key.grant_id is not None):
         return Department.objects.none()
     derived = DepartmentPermission.objects.filter(user=by.user_id, content_object=OuterRef("department"))
     held = Membership.objects.live().filter(
@@ -67,7 +69,17 @@ def check_signed_in(by: Actor) -> None:
 
 
 def check_scope(by: Actor, scope: str) -> None:
-    """A key does only what it was made for. People at the keyboard have no scope."""
+    """A key does only what it was made for, and decides for nobody without a second step."""
+    check_has_scope(by, scope)
+    if by.key is not None and scope == Scope.GRANT and by.user.authenticator is None:
+        raise PermissionDenied(
+            _("With this key one decides, and its person signs in with a password alone. Set up an authenticator app, "
+              "then make another key.")
+        )  # fmt: skip
+
+
+def check_has_scope(by: Actor, scope: str) -> None:
+    """The key was made for this. People at the keyboard have no scope."""
     if by.key is not None and scope not in by.key.scopes:
         raise PermissionDenied(
             _("This key was not made for that: it lacks the scope “%(scope)s”. Make a key that has it.")
@@ -114,6 +126,23 @@ def check_may_decide(by: Actor, dataset: Dataset) -> None:
         )
 
 
+def check_may_name_acting(by: Actor, department: Department) -> None:
+    """An approver of the department names who acts for them; who acts for another names nobody."""
+    check_at_keyboard(by)
+    if not holds(by, Role.APPROVER, department):
+        raise PermissionDenied(
+            _("Only an approver of %(department)s names who acts for them.") % {"department": department.name}
+        )
+    held = Membership.objects.live().filter(user=by.user_id, department=department, role=Role.APPROVER)
+    if not held.filter(acting_for=None).exists():
+        raise PermissionDenied(_("You act for another approver. Only that person names somebody else."))
+
+
+def check_may_end_acting(by: Actor, acting: Membership) -> None:
+    """Who named them, or any approver of the department who acts for nobody, ends it."""
+    check_may_name_acting(by, acting.department)
+
+
 def check_may_review(by: Actor) -> None:
     """A reviewer of the city clears or returns."""
     check_at_keyboard(by)
@@ -137,11 +166,24 @@ def check_may_audit(by: Actor) -> None:
         raise PermissionDenied(_("Only an auditor can do this. The administrator gives that role."))
 
 
+def check_may_set_words(by: Actor) -> None:
+    """The authority, which runs the platform, says which words of a search mean the same."""
+    check_at_keyboard(by)
+    if not holds_in_city(by, Role.AUTHORITY):
+        raise PermissionDenied(_("Only the authority changes which words a search takes for the same."))
+
+
 def check_may_set_retention(by: Actor) -> None:
     """The authority, which runs the platform, decides how long personal details behind events are kept."""
     check_at_keyboard(by)
     if not holds_in_city(by, Role.AUTHORITY):
         raise PermissionDenied(_("Only the authority decides how long personal details of events are kept."))
+
+
+def check_may_read_demand(by: Actor) -> None:
+    """The authority reads what people look for and do not find."""
+    if not holds_in_city(by, Role.AUTHORITY):
+        raise PermissionDenied(_("Only the authority reads what was looked for and not found."))
 
 
 def check_may_erase(by: Actor) -> None:
@@ -179,8 +221,10 @@ def check_may_decide_purge(by: Actor, purge: Purge) -> None:
             _("Only an approver of %(department)s, or the authority, decides about this.")
             % {"department": dataset.department.name}
         )
-    if purge.asked_by_id == by.user_id:
+    if is_same_person(by.user, purge.asked_by):
         raise PermissionDenied(_("You asked for this yourself. A second person must decide about it."))
+    if share_a_seat(by.user, purge.asked_by, then=purge.asked_at):
+        raise PermissionDenied(_("You and who asked for this count as one. A second person must decide about it."))
 
 
 def visible_purges(by: Actor) -> QuerySet[Purge]:
@@ -211,7 +255,8 @@ def bases_open_to(by: Actor) -> QuerySet[Basis]:
     """The bases that let this actor in at this moment: valid, and naming everybody, the account or its department."""
     everybody = Q(recipient=Basis.Recipient.EVERYBODY)
     if by.user is None:
-        return Basis.objects.live().filter(everybody)
+        mine = Q(recipient=Basis.Recipient.SERVICE, service=by.service)
+        return Basis.objects.live().filter(everybody | mine if by.service else everybody)
     named = names(by)
     if by.key is not None:
         named &= _key_opens(by)
@@ -234,6 +279,7 @@ def _as_list(field: str) -> Func:
 
 def _key_opens(by: Actor) -> Q:
     key = Key.objects.live().filter(pk=by.key.pk, user=by.user_id, scopes__contains=[Scope.READ])
+    key = key.filter(Q(grant=None) | Q(grant=OuterRef("pk")))
     names_none = ~Exists(Key.datasets.through.objects.filter(key=by.key.pk))
     names_this = Exists(Key.datasets.through.objects.filter(key=by.key.pk, dataset=OuterRef("dataset")))
     return Q(Exists(key)) & (Q(names_none) | Q(names_this))
@@ -247,6 +293,8 @@ def visible_datasets(by: Actor) -> QuerySet[Dataset]:
     """
     open_bases = bases_open_to(by).filter(dataset=OuterRef("pk"))
     seen = Q(Exists(open_bases))
+    if by.key is not None and by.key.grant_id is not None:  # suspended too: it is told why nothing leaves
+        seen |= Q(Exists(Basis.objects.filter(names(by), pk=by.key.grant_id, dataset=OuterRef("pk"))))
     if by.user is not None:
         seen |= Q(department__in=departments_of(by, Role.STEWARD, Role.APPROVER))
         if is_officer(by):
@@ -271,16 +319,20 @@ def readable_events(by: Actor) -> QuerySet[Event]:
     seen = Event.objects.filter(
         Q(basis__in=grants.values("pk")) | Q(actor=by.user_id, kind__in=["disclosure.opened", "disclosure.closed"])
     )
+    if by.key is not None and by.key.grant_id is not None:
+        return seen.filter(basis=by.key.grant_id)
     if by.key is None or not by.key.datasets.exists():
         return seen
     return seen.filter(dataset__in=by.key.datasets.values("pk"))
 
 
 def exports_of(by: Actor) -> QuerySet[Export]:
-    """The files that this reader asked for; a key shows those of its datasets, and only one that may read shows any."""
+    """The files that this reader asked for, packages apart; a key shows those of its grant, or of its datasets."""
     if by.user is None or not can(check_scope, by, Scope.READ):
         return Export.objects.none()
-    mine = Export.objects.filter(reader=by.user_id)
+    mine = Export.objects.filter(reader=by.user_id, sealed_to="")
+    if by.key is not None and by.key.grant_id is not None:
+        return mine.filter(basis=by.key.grant_id)
     if by.key is None or not by.key.datasets.exists():
         return mine
     return mine.filter(basis__dataset__in=by.key.datasets.values("pk"))
@@ -305,6 +357,7 @@ def derive_permissions(user) -> None:
     held = DepartmentPermission.objects.filter(user=user).select_related("permission", "content_object")
     have = {(row.permission.codename, row.content_object) for row in held}
     for role, department in wanted - have:
-        assign_perm(role, user, department)
+        # The row is not looked for first: one that somebody else has just made stays as it is.
+        DepartmentPermission.objects.assign_perm_to_many(role, [user], department, ignore_conflicts=True)
     for role, department in have - wanted:
         remove_perm(role, user, department)

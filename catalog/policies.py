@@ -1,6 +1,6 @@
 """When it may happen: rules about the state of things, whoever asks. Who may is in `permissions.py`.
 
-"Only a steward of Parks can retire this" is a permission; "revoke its two grants first" is a policy.
+"Only a steward of Parks can retire this" is a permission; "withdraw its release first" is a policy.
 """
 
 from collections.abc import Iterable
@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from django.core.exceptions import ValidationError
 from django.db.models import Model
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from catalog.models import Basis, Dataset, PurgedFile, Version
 
@@ -84,22 +83,11 @@ def check_not_destroyed(dataset: Dataset, digests: Iterable[str]) -> None:
         )
 
 
-def check_nobody_relies_on(dataset: Dataset) -> None:
-    """What is open or lent cannot go away under its readers."""
+def check_not_open(dataset: Dataset) -> None:
+    """What is open to everybody does not go away under its readers."""
     in_force = Basis.objects.filter(dataset=dataset, state__in=[Basis.State.ACTIVE, Basis.State.SUSPENDED])
     if in_force.filter(kind=Basis.Kind.RELEASE).exists():
         raise ValidationError(_("It is open to everybody. Withdraw its release first, then retire it."))
-    grants = in_force.filter(kind=Basis.Kind.GRANT).count()
-    if grants:
-        raise ValidationError(
-            ngettext(
-                "%(count)s grant of it is in force. Revoke it first, or wait until it ends, then retire the dataset.",
-                "%(count)s grants of it are in force. Revoke them first, or wait until they end, "
-                "then retire the dataset.",
-                grants,
-            ),
-            params={"count": grants},
-        )
 
 
 def faults(thing: Model, fields: tuple[str, ...]) -> dict[str, list]:

@@ -4,14 +4,28 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from django.db.models import Q
+from django.db.models import Count, Q
 
 from catalog.manifests import manifest_path
-from catalog.models import Basis, Dataset, Distribution, Document, PurgedFile, Table, Version
+from catalog.models import Basis, Dataset, Distribution, Document, Purge, PurgedFile, Table, Version
 from catalog.versions import HELD
 
 Kind = PurgedFile.Kind
 AT_ONCE = 1_000
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How many stored files of a destruction went, are still to go, and stay because other versions hold them."""
+
+    gone: int
+    left: int
+    kept: int
+
+    @property
+    def going(self) -> int:
+        """Those that went and those that are to go."""
+        return self.gone + self.left
 
 
 @dataclass(frozen=True)
@@ -26,6 +40,17 @@ def named(dataset: Dataset, numbers: Iterable[int]) -> list[Version]:
     """The versions of these numbers whose data is there, oldest first."""
     held = dataset.versions.filter(number__in=list(numbers), state__in=HELD)
     return list(held.order_by("number"))
+
+
+def progress_of(purge: Purge) -> Progress:
+    """How far it is, in one question."""
+    goes = Q(kept_for=[])
+    counts = {
+        "gone": Count("pk", filter=goes & Q(gone_at__isnull=False)),
+        "left": Count("pk", filter=goes & Q(gone_at=None)),
+        "kept": Count("pk", filter=~goes),
+    }
+    return Progress(**purge.files.aggregate(**counts))
 
 
 def shared(versions: list[Version]) -> list[Shared]:

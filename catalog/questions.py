@@ -18,7 +18,7 @@ from django.db.models.query import get_related_populators
 from django.utils import timezone
 from psycopg2.extensions import AsIs
 
-from audit.planned import Planned
+from audit.planned import Condition, Planned
 
 NOW, A_MOMENT = "now", timedelta(minutes=1)
 _moments = count(1)
@@ -41,9 +41,16 @@ class Question:
 
     def ask(self, **values) -> list:
         """What is found at this moment."""
+        return self._asked().ask({NOW: timezone.now(), **values})
+
+    def finds(self, texts: tuple, **values) -> Condition:
+        """That a row of just these texts is found, for a statement that writes only where it is."""
+        return self._asked().condition(texts, {NOW: timezone.now(), **values})
+
+    def _asked(self) -> "_Written":
         if not hasattr(self._here, "written"):
             self._here.written = _written(self._write, self._kinds)
-        return self._here.written.ask({NOW: timezone.now(), **values})
+        return self._here.written
 
 
 class _Written:
@@ -52,18 +59,32 @@ class _Written:
     def __init__(self, sql: str, given: list, slots: list[str | None], kinds: dict[str, str], objects: Callable):
         self.sql, self.given, self.slots, self.kinds, self.objects = sql, given, slots, kinds, objects
         self.planned: Planned | None = None
+        self.found: str = ""  # as a condition
 
     def ask(self, values: dict) -> list:
         if self.planned is None:
-            with connection.cursor() as cursor:
-                numbers = {name: AsIs(f"${n}") for n, name in enumerate(self.kinds, 1)}
-                self.planned = Planned(self._filled(cursor, numbers), list(self.kinds.values()))
+            self.planned = Planned(self._numbered(), list(self.kinds.values()))
         rows = self.planned.rows([values[name] for name in self.kinds])
         if rows is None:
             with connection.cursor() as cursor:
                 cursor.execute(self._filled(cursor, values))
                 rows = cursor.fetchall()
         return self.objects(rows)
+
+    def condition(self, texts: tuple, values: dict) -> Condition:
+        """That a row of these texts is found, some of which may be nothing."""
+        if not self.found:
+            names = ", ".join(f"text{n}" for n, _text in enumerate(texts))
+            marks = ", ".join(f"${n}" for n, _text in enumerate(texts, len(self.kinds) + 1))
+            is_same = f"({names}) IS NOT DISTINCT FROM ({marks})"
+            self.found = f"EXISTS (SELECT FROM ({self._numbered()}) AS found ({names}) WHERE {is_same})"
+        kinds = [*self.kinds.values(), *["text"] * len(texts)]
+        return Condition(self.found, kinds, [*(values[name] for name in self.kinds), *texts])
+
+    def _numbered(self) -> str:
+        """The SQL with `$1`, `$2` for its values, in the order of their kinds."""
+        with connection.cursor() as cursor:
+            return self._filled(cursor, {name: AsIs(f"${n}") for n, name in enumerate(self.kinds, 1)})
 
     def _filled(self, cursor, values: dict) -> str:
         filled = [one if slot is None else values[slot] for one, slot in zip(self.given, self.slots, strict=True)]

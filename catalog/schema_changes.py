@@ -100,14 +100,18 @@ def check_answered(changes: SchemaChanges, answer: SchemaAnswer | None) -> None:
 
 def told_briefly(changes: SchemaChanges) -> str:
     """The columns gone and retyped, the first of many."""
+    said = _told(changes)
+    return ", ".join(said[:NAMED]) + (" …" if len(said) > NAMED else "")
+
+
+def _told(changes: SchemaChanges) -> list[str]:
     gone = [_("%(name)s is gone") % {"name": name} for _table, name in changes.gone]
     retyped = [
         _("%(name)s was “%(before)s” and is “%(after)s”")
         % {"name": name, "before": ColumnType(old).label, "after": ColumnType(new).label}
         for (_table, name), (old, new) in changes.retyped.items()
     ]
-    said = [*gone, *retyped]
-    return ", ".join(said[:NAMED]) + (" …" if len(said) > NAMED else "")
+    return [*gone, *retyped]
 
 
 def losers_of(version: Version, changes: SchemaChanges) -> dict[tuple, list[str]]:
@@ -123,6 +127,29 @@ def losers_of(version: Version, changes: SchemaChanges) -> dict[tuple, list[str]
             if told and _follows(basis) and (name in told.columns or _names(told.where, name)):
                 losers.setdefault((table, name), []).append(_who(basis))
     return losers
+
+
+def grants_that_lose(version: Version, changes: SchemaChanges) -> list[tuple[Basis, str]]:
+    """The grants in force that follow the newest version and were lent, or filter by, a column gone or retyped."""
+    if not changes.ask:
+        return []
+    following = Basis.objects.filter(
+        dataset=version.dataset_id, kind=Basis.Kind.GRANT, state=Basis.State.ACTIVE, version=None
+    )
+    found = []
+    for grant in following.order_by("pk").iterator():
+        terms = Terms.from_json(grant.terms).tables
+        gone = tuple(key for key in changes.gone if _is_lent(terms, key))
+        retyped = {key: kinds for key, kinds in changes.retyped.items() if _is_lent(terms, key)}
+        if gone or retyped:
+            found.append((grant, told_briefly(SchemaChanges(gone=gone, retyped=retyped))))
+    return found
+
+
+def _is_lent(terms: dict, key: tuple) -> bool:
+    table, name = key
+    told = terms.get(table)
+    return told is not None and (name in told.columns or _names(told.where, name))
 
 
 def _follows(basis: Basis) -> bool:

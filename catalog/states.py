@@ -39,7 +39,7 @@ class Moves:
         for move in self.moves:
             if move.verb == verb and state in move.sources:
                 return move.target
-        raise ValidationError(self.refusals[state])
+        raise ValidationError(self.refusals[state], code="conflict", params={"state": state})
 
     def diagram(self) -> str:
         """The table as a Mermaid state diagram."""
@@ -55,16 +55,22 @@ GRANT = Moves(
     name="Grant",
     start="active",
     moves=(
-        Move("suspend", ("active",), "suspended", "approver of the owner"),
+        Move("suspend", ("active",), "suspended", "approver of the owner, or with a change of what is lent"),
         Move("resume", ("suspended",), "active", "approver of the owner"),
         Move("revoke", ("active", "suspended"), "revoked", "approver of the owner"),
         Move("expire", ("active", "suspended"), "expired", "the clock"),
+        Move("supersede", ("active", "suspended"), "superseded", "approver of the owner, by renewing it"),
+        Move("return", ("active", "suspended"), "returned", "the recipient, who needs it no more"),
+        Move("attest", ("revoked", "expired", "returned"), "ended", "the recipient: what was received is disposed of"),
     ),
     refusals={
-        "active": _("This grant is active: there is nothing to resume."),
+        "active": _("This grant is active: there is nothing to resume, and nothing to attest yet."),
         "suspended": _("This grant is suspended already. Resume it or revoke it."),
         "revoked": _("This grant was revoked, which is for good. Make a new grant to lend the data again."),
         "expired": _("This grant has ended. Make a new grant to lend the data again."),
+        "superseded": _("This grant was renewed: the new one holds its terms."),
+        "returned": _("This grant was given back by its recipient. Make a new grant to lend the data again."),
+        "ended": _("This grant has ended, and what was received under it is disposed of."),
     },
 )
 
@@ -96,7 +102,7 @@ DATASET = Moves(
     start="draft",
     moves=(
         Move("activate", ("draft",), "active", "steward of the owner"),
-        Move("retire", ("draft", "active"), "retired", "steward of the owner, when nobody relies on it"),
+        Move("retire", ("draft", "active"), "retired", "steward of the owner; its grants are suspended"),
         Move("restore", ("retired",), "active", "steward of the owner"),
     ),
     refusals={

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.http import HttpResponse, HttpResponseNotModified, StreamingHttpResponse
 from django.utils.http import content_disposition_header
 
-from catalog import watch
+from catalog import sealing, watch
 from catalog.exports import kind_named
 from catalog.gate import Exit, Rows, open_document, open_export, open_file, read_file
 from catalog.models import Basis, Distribution, Document, Export, Format
@@ -65,7 +65,7 @@ def send_document(request, document: Document, basis: Basis, *, by) -> HttpRespo
 
 def send_export(request, export: Export, *, by) -> HttpResponse:
     """A file that this reader had made, in the same way; no cache keeps it, whatever it was made of."""
-    media_type = kind_named(export.format).media_type
+    media_type = sealing.MEDIA_TYPE if export.sealed_to else kind_named(export.format).media_type
     file = _Sent(export.name, media_type, export.bytes, export.sha256, shared=False)
     return _send(request, file, *open_export(export, by=by))
 

@@ -1,12 +1,20 @@
 """The catalogue's work in the background and by the clock: each task takes identifiers and calls one function."""
 
+from contextlib import suppress
+
 from celery import shared_task
+from django.conf import settings
 
 from audit.actor import service
 from catalog import copies, exporter, exports, loader, sweeps, uploads
 from catalog.actions import bases, destruction, memberships, retention
 from catalog.actions.exports import end_exports as end_past_exports
+from catalog.search import demand, outbox, rebuilding
+from catalog.search.elastic import Unavailable
+from catalog.search.refreshing import refresh_vocabulary
 from catalog.sources import clock
+
+GRACE = 60  # seconds that a worker has to leave an export whose time is over, before its process is ended
 
 
 @shared_task
@@ -15,10 +23,11 @@ def run_job(job_id: str) -> None:
     loader.run(job_id)
 
 
-@shared_task
+@shared_task(time_limit=settings.EXPORT_SECONDS + GRACE)
 def run_export(export_id: str) -> None:
     """Makes one export, if nobody else does it and it is its turn; then it is the turn of the next."""
-    if exporter.run(export_id) and (waiting := exports.next_waiting()):
+    exporter.run(export_id)
+    if waiting := exports.next_waiting():
         run_export.delay(waiting)
 
 
@@ -29,6 +38,12 @@ def sweep_jobs() -> None:
         run_job.delay(job_id)
     for export_id in sweeps.exports_left_alone():
         run_export.delay(export_id)
+
+
+@shared_task
+def refresh_search_words() -> None:
+    """What searches repair and weigh words by is counted anew."""
+    refresh_vocabulary()
 
 
 @shared_task
@@ -43,6 +58,12 @@ def clear_leftovers() -> None:
     uploads.clear_leftovers()
     exports.clear_loose()
     exports.forget_old()
+
+
+@shared_task
+def forget_old_demand() -> None:
+    """What was searched for long ago is no longer counted."""
+    demand.forget_old_demand()
 
 
 @shared_task
@@ -85,3 +106,26 @@ def end_memberships() -> None:
 def run_sources() -> None:
     """Sources that are due are fetched; what runs gave is settled."""
     clock.tick()
+
+
+@shared_task
+def tell_search() -> None:
+    """The search engine beside the database is told of what waits."""
+    with suppress(Unavailable):  # it waits on, and the pages say that the engine is down
+        while outbox.send():
+            pass
+
+
+@shared_task
+def look_after_search() -> None:
+    """Entries that were made by other rules are made anew, and indexes of another mapping built anew."""
+    if rebuilding.due():
+        with suppress(Unavailable, rebuilding.AlreadyRunning):
+            rebuilding.rebuild()
+
+
+@shared_task
+def reconcile_search() -> None:
+    """What the index holds is compared with what there is, and mended."""
+    with suppress(Unavailable, rebuilding.AlreadyRunning):
+        rebuilding.reconcile()

@@ -110,6 +110,6 @@ def column_words(table: str, name: str, kind: str, column: Column | None, mask: 
         is_masked=bool(mask),
         sensitivity=str(sensitivity.label),
         badge=BADGES[sensitivity],
-        is_protected=sensitivity in {Sensitivity.PERSONAL, Sensitivity.SENSITIVE},
+        is_protected=column is not None and column.is_protected,
         role="" if role is IdentityRole.NONE else str(role.label),
     )

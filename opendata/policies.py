@@ -5,13 +5,10 @@ from django.utils.translation import gettext as _
 
 from catalog import codes
 from catalog.actions.bases import check_terms
-from catalog.masks import parse_mask
-from catalog.models import Basis, Column, Dataset, Version
+from catalog.models import Basis, Dataset, Version
+from catalog.protection import bare_columns
 from catalog.terms import Terms
 from opendata.models import Submission
-
-PROTECTED = (codes.Sensitivity.PERSONAL, codes.Sensitivity.SENSITIVE)
-MOST_LEFT = 8  # of a protected text's first characters; more leave most names and addresses whole
 
 
 def check_may_open(dataset: Dataset, version: Version, terms: Terms) -> None:
@@ -60,27 +57,13 @@ def check_fit_to_open(dataset: Dataset) -> None:
 
 
 def check_nothing_bare(dataset: Dataset, version: Version, terms: Terms) -> None:
-    """A column marked personal or sensitive is opened under a mask that hides something, or not at all."""
+    """A column that tells of persons is opened under a mask that hides something, or not at all."""
     types = {table.name: table.types for table in version.tables.all()}
-    protected = Column.objects.filter(dataset=dataset, sensitivity__in=PROTECTED).values_list("table", "name")
-    bare = [
-        name
-        for table, name in protected
-        if table in terms.tables
-        and name in terms.tables[table].columns
-        and is_bare(name, terms.tables[table].columns[name], types[table][name])
-    ]
-    if bare:
+    if bare := bare_columns(dataset, terms, types):
         raise ValidationError(
-            _("These columns are marked personal or sensitive: %(columns)s. Leave them out, or mask them."),
-            params={"columns": ", ".join(bare)},
-        )
-
-
-def is_bare(column: str, text: str | None, column_type: str) -> bool:
-    """True where the column would be seen as it is, without a mask or in spite of one."""
-    mask = parse_mask(text, column=column, column_type=column_type)
-    return mask is None or mask.keeps_all(column_type) or (mask.name == "first" and mask.argument > MOST_LEFT)
+            _("These columns tell of persons: %(columns)s. Leave them out, or mask them more. An address where nobody "
+              "lives is marked public in the dictionary."), params={"columns": ", ".join(bare)}
+        )  # fmt: skip
 
 
 def check_none_open(dataset: Dataset) -> None:

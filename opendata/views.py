@@ -7,7 +7,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import cache_control
+from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from catalog.lists import listed, next_address
@@ -28,6 +28,7 @@ WAITING = Submission.State.SUBMITTED
 
 
 @login_required
+@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def propose(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """A steward chooses what everybody may see of the current version, and submits it."""
@@ -64,6 +65,7 @@ def _version(dataset, request: HttpRequest) -> Version:
 
 @require_safe
 @login_required
+@never_cache
 def submissions(request: HttpRequest) -> HttpResponse:
     """What waits for review, and what was decided: all to reviewers, their own to owners."""
     found = visible_submissions(request.actor)
@@ -134,6 +136,7 @@ def _looked_at(found: Submission, terms: Terms, request: HttpRequest) -> dict:
 
 
 @login_required
+@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def give_back(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """A reviewer returns it with what has to change."""
@@ -149,6 +152,7 @@ def give_back(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 
 @login_required
+@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def take_back(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """The owner no longer wishes it."""
@@ -169,6 +173,7 @@ def _ask(request: HttpRequest, found: Submission, form, title: str, label: str) 
 
 
 @login_required
+@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def withdraw(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """The owner or a reviewer closes what is open, at once."""

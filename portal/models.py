@@ -1,6 +1,7 @@
 """Accounts, and what the portal remembers of the reactions it ran."""
 
 import uuid
+from collections.abc import Iterator
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
@@ -45,6 +46,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     language = models.CharField(max_length=8, default="en")
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(default=timezone.now)
+    authenticator = models.UUIDField(null=True, editable=False)
 
     objects = UserManager()
 
@@ -60,6 +62,46 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.name
+
+    def get_session_auth_hash(self) -> str:
+        """What a session hangs on: the password, and the authenticator that stands."""
+        return self._with_authenticator(super().get_session_auth_hash())
+
+    def get_session_auth_fallback_hash(self) -> Iterator[str]:
+        """The same under secret keys that are on their way out."""
+        yield from map(self._with_authenticator, super().get_session_auth_fallback_hash())
+
+    def _with_authenticator(self, digest: str) -> str:
+        return f"{digest}:{self.authenticator.hex}" if self.authenticator else digest
+
+
+class Authenticator(models.Model):
+    """The app that makes an account's codes; the account names it, and its sessions hang on that name."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    secret = models.TextField(help_text="sealed for its account by portal/accounts/vault.py")
+    set_at = models.DateTimeField(default=timezone.now)
+    last_step = models.BigIntegerField(help_text="of the last code taken: no code is taken twice")
+    failures = models.PositiveIntegerField(default=0, help_text="in a row")
+    locked_until = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"authenticator {self.id}"
+
+
+class RecoveryCode(models.Model):
+    """A code that signs in once without the app; only its digest is kept."""
+
+    id = models.BigAutoField(primary_key=True)
+    authenticator = models.ForeignKey(Authenticator, models.CASCADE, related_name="codes")
+    digest = models.CharField(max_length=64)
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["authenticator", "digest"], name="recovery_code_once")]
+
+    def __str__(self) -> str:
+        return f"recovery code {self.pk}"
 
 
 class Reaction(models.Model):

@@ -203,4 +203,6 @@ def greeting(var: Path, address: str) -> str:
         for account in accounts:
             what = ", ".join(filter(None, [account.get("department"), " and ".join(account.get("roles", []))]))
             lines.append(f"  {account['email']:{wide}}  {account['password']}  {account['name']} ({what})")
+        if any(account.get("totp_secret") for account in accounts):
+            lines += ["", "Who decides signs in with a code too: .venv/bin/python manage.py demo_codes prints it."]
     return "\n".join([*lines, "", f"Ctrl-C stops everything. Logs: {var / 'log'}"])

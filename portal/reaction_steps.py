@@ -13,6 +13,10 @@ from catalog.terms import Terms
 from catalog.version_lines import count_dataset
 from opendata import files
 from portal.mail import address, post
+from sharing.actions import packages
+from sharing.actions.ending import close_with_grant, follow_grant
+from sharing.models import Package
+from sharing.permissions import PLATFORM
 
 
 def start_job(event: Event) -> None:
@@ -25,9 +29,27 @@ def start_export(event: Event) -> None:
     tasks.run_export.delay(event.subject.partition(":")[2])
 
 
+def sign_package(event: Event) -> None:
+    """A file that is sealed to a recipient gets its signed manifest."""
+    if package := Package.objects.filter(export=event.subject.partition(":")[2]).first():
+        packages.sign_package(package)
+
+
 def end_exports(event: Event) -> None:
     """Files that were made for single readers go with the basis or the version that they were made of."""
     exports.end_exports(by=service("clock"), dataset=event.dataset)
+
+
+def end_request(event: Event) -> None:
+    """The request that a grant was made for ends with it: its disposal is due."""
+    if grant := Basis.objects.filter(pk=event.basis).first():
+        follow_grant(grant, by=service(PLATFORM))
+
+
+def close_request(event: Event) -> None:
+    """The request of a grant whose disposal was attested is closed too."""
+    if grant := Basis.objects.filter(pk=event.basis).first():
+        close_with_grant(grant, by=service(PLATFORM))
 
 
 def index_dataset(event: Event) -> None:

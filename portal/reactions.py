@@ -14,9 +14,11 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from audit.models import Event
+from portal import notice_mail as notices
 from portal import reaction_steps as steps
 from portal.accounts import steps as accounts
 from portal.models import Reaction
+from sharing.circles import HEAR
 
 log = logging.getLogger(__name__)
 
@@ -24,14 +26,18 @@ REACTIONS = {
     "load.started": (steps.start_job,),
     "source.run_started": (steps.start_job,),
     "export.asked": (steps.start_export,),
+    "export.ready": (steps.sign_package,),
     "version.confirmed": (steps.index_dataset, steps.write_manifest, steps.count_changes),
     "release.made": (steps.measure_basis, steps.index_dataset, steps.build_files, steps.count_changes),
     "release.files_built": (steps.index_dataset,),
     "link.added": (steps.index_dataset,),
     "link.removed": (steps.index_dataset,),
     "release.withdrawn": (steps.index_dataset, steps.remove_files, steps.count_changes, steps.end_exports),
-    "grant.revoked": (steps.end_exports,),
-    "grant.expired": (steps.end_exports,),
+    "grant.revoked": (steps.end_exports, steps.end_request),
+    "grant.expired": (steps.end_exports, steps.end_request),
+    "grant.returned": (steps.end_exports, steps.end_request),
+    "grant.superseded": (steps.end_exports,),
+    "grant.ended": (steps.close_request,),
     "duty.closed": (steps.end_exports,),
     "version.dropped": (steps.end_exports,),
     "version.discarded": (steps.end_exports,),
@@ -45,11 +51,17 @@ REACTIONS = {
     "department.changed": (steps.index_department,),
     "message.sent": (steps.tell_owner,),
     "message.answered": (steps.tell_sender,),
+    "membership.given": (notices.tell_acting,),
     "account.sign_up_asked": (accounts.send_sign_up,),
     "account.invited": (accounts.send_invitation,),
     "account.reactivated": (accounts.send_invitation,),
     "account.reset_asked": (accounts.send_reset,),
+    "account.totp_set": (accounts.tell_of_authenticator,),
+    "account.totp_removed": (accounts.tell_of_authenticator, accounts.send_invitation),
 }
+# Whom an event of a request or a grant concerns is told, on the page and by e-mail: `sharing/circles.py` says who.
+for _kind in HEAR:
+    REACTIONS[_kind] = (*REACTIONS.get(_kind, ()), notices.give_notice, notices.mail_notice)
 # Of many such reactions that wait for one dataset the last says it all: a dictionary of 200 columns is indexed once.
 LAST_SAYS_ALL = {steps.index_dataset, steps.count_changes}
 LOOK_BACK = timedelta(days=2)

@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import dj_database_url
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
@@ -99,6 +100,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "portal.accounts.second_step.SecondStepMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -136,7 +138,6 @@ DATABASES = {
 DATABASES["owner"]["TEST"] = {"MIRROR": "default"}
 DATABASE_ROUTERS: list[str] = []
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-ATOMIC_REQUESTS = False
 
 CACHES = {
     "default": {
@@ -163,17 +164,31 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-jobs": {"task": "catalog.tasks.sweep_jobs", "schedule": 10.0},
     "run-sources": {"task": "catalog.tasks.run_sources", "schedule": 5.0},
     "expire-bases": {"task": "catalog.tasks.expire_bases", "schedule": 60.0},
+    "note-deliveries": {"task": "sharing.tasks.note_deliveries", "schedule": 10.0},
+    "end-bridges": {"task": "sharing.tasks.end_bridges", "schedule": 60.0},
+    "look-at-clocks": {"task": "sharing.tasks.look_at_clocks", "schedule": 60.0},
+    "forget-old-notices": {"task": "sharing.tasks.forget_old_notices", "schedule": 3600.0},
     "end-memberships": {"task": "catalog.tasks.end_memberships", "schedule": 60.0},
     "prepare-months": {"task": "audit.tasks.prepare_months", "schedule": 6 * 3600.0},
     "erase-old-details": {"task": "audit.tasks.erase_old_details", "schedule": 6 * 3600.0},
     "watch-witnesses": {"task": "audit.tasks.watch_witnesses", "schedule": 60.0},
+    "tend-packages": {"task": "sharing.tasks.tend_packages", "schedule": 60.0},
     "end-exports": {"task": "catalog.tasks.end_exports", "schedule": 300.0},
     "carry-out-purges": {"task": "catalog.tasks.carry_out_purges", "schedule": 60.0},
     "look-after-purges": {"task": "catalog.tasks.look_after_purges", "schedule": 3600.0},
     "forget-destroyed": {"task": "catalog.tasks.forget_destroyed", "schedule": 60.0},
     "drop-old-versions": {"task": "catalog.tasks.drop_old_versions", "schedule": 3600.0},
+    "refresh-search-words": {"task": "catalog.tasks.refresh_search_words", "schedule": 600.0},
+    "forget-old-demand": {"task": "catalog.tasks.forget_old_demand", "schedule": 6 * 3600.0},
+    "tell-search": {"task": "catalog.tasks.tell_search", "schedule": 5.0},
+    "look-after-search": {"task": "catalog.tasks.look_after_search", "schedule": 300.0},
+    "reconcile-search": {"task": "catalog.tasks.reconcile_search", "schedule": crontab(hour=3, minute=20)},
     "clear-uploads": {"task": "catalog.tasks.clear_leftovers", "schedule": 3600.0},
 }
+
+# A search engine beside the database, and what the names of its indexes begin with.
+SEARCH_URL = os.environ.get("SEARCH_URL", "")
+SEARCH_PREFIX = os.environ.get("SEARCH_PREFIX", "causeway")
 
 STORAGE_URL = text("STORAGE_URL")
 SERVING_DIR = Path(os.environ.get("SERVING_DIR", VAR / "serving"))
@@ -203,9 +218,27 @@ EXPORT_MAX_BYTES = number("EXPORT_MAX_BYTES", 8 * 1024**3)
 EXPORT_QUERY_MS = number("EXPORT_QUERY_MS", 30 * 60_000)
 EXPORT_MEMORY_MB = number("EXPORT_MEMORY_MB", 768)
 EXPORT_DISK_GB = number("EXPORT_DISK_GB", 16)
+EXPORT_SECONDS = number("EXPORT_SECONDS", 2 * 3600)
 EXPORTS_AT_ONCE = number("EXPORTS_AT_ONCE", 1)
 EXPORTS_OPEN = number("EXPORTS_OPEN", 3)
 EXPORTS_KEPT = number("EXPORTS_KEPT", 20)
+# Requests for data. How many rows of personal data are so many that two approvers must agree to lend them.
+INTERNAL_REVIEW = flag("INTERNAL_REVIEW", default=True)
+COMPLIANCE_CHECK = flag("COMPLIANCE_CHECK", default=True)
+BULK_ROWS = number("BULK_ROWS", 10_000)
+REQUESTS_OPEN = number("REQUESTS_OPEN", 100)
+# Grants of counts: how many rows or people a count is about at least, and how many different questions a month.
+COUNTS_GROUP = number("COUNTS_GROUP", 10)
+COUNTS_QUESTIONS = number("COUNTS_QUESTIONS", 100)
+WORKING_CALENDAR = os.environ.get("WORKING_CALENDAR", "china")
+CLOCK_RULES = os.environ.get("CLOCK_RULES", "national")
+# Files that a recipient alone opens: for how long they and links to them are kept, and what signs their manifests.
+PACKAGE_HOURS = number("PACKAGE_HOURS", 14 * 24)
+PACKAGE_LINK_MINUTES = number("PACKAGE_LINK_MINUTES", 60)
+PACKAGE_SIGNER = os.environ.get("PACKAGE_SIGNER", f"{ADDRESS.split('://')[-1].rstrip('/')}/packages")
+PACKAGE_KEY = os.environ.get("PACKAGE_KEY", "")
+PACKAGE_KEY_FILE = os.environ.get("PACKAGE_KEY_FILE", "")
+PACKAGE_VKEYS = words("PACKAGE_VKEYS")
 EVENT_LISTENER = "portal.reactions.hear"
 
 # The log. Its origin is its name for ever; keys that are on their way out still sign beside the current one.
@@ -236,6 +269,9 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "portal.accounts.passwords.LengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+# Approvers, reviewers and the authority always; here roles that need it too. What seals the apps' secrets.
+SECOND_STEP_ALSO = words("SECOND_STEP_ALSO")
+TOTP_KEYS = words("TOTP_KEYS")
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "desk"
 LOGOUT_REDIRECT_URL = "home"
@@ -343,6 +379,17 @@ SPECTACULAR_SETTINGS = {
         "PurgeState": "catalog.models.purge.Purge.State",
         "JobState": "catalog.models.job.Job.State",
         "VersionState": "catalog.models.version.Version.State",
+        "PackageFormat": "sharing.models.package.PackageFormat",
+        "PackagePlanState": "sharing.models.package.PackagePlan.State",
+        "RecipientKeyState": "sharing.models.recipient_key.RecipientKey.State",
+        "GrantState": "sharing.api.grant_shapes.STATES",
+        "ReadingFrequency": "sharing.models.request.Frequency",
+        "UpdateFrequency": "catalog.codes.Frequency",
+        "DepartmentKind": "catalog.models.department.Department.Kind",
+        "SourceKind": "catalog.models.source.Source.Kind",
+        "RequestState": "sharing.models.request.Request.State",
+        "SharingClass": "catalog.codes.SharingClass",
+        "ColumnType": "catalog.codes.ColumnType",
     },
     "PREPROCESSING_HOOKS": ["catalog.api.schema_hooks.only_version_1"],
     "POSTPROCESSING_HOOKS": [
@@ -357,7 +404,12 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": os.environ.get("LOG_LEVEL", "INFO")},
-    "loggers": {"axes": {"level": "WARNING"}, "django.request": {"level": "ERROR"}, "fontTools": {"level": "WARNING"}},
+    "loggers": {
+        "axes": {"level": "WARNING"},
+        "elastic_transport": {"level": "ERROR"},
+        "django.request": {"level": "ERROR"},
+        "fontTools": {"level": "WARNING"},
+    },
 }
 
 SERVICES = {
@@ -375,8 +427,13 @@ RECORDED_SETTINGS = [
     "API_LIMIT_KEY",
     "AXES_COOLOFF_TIME",
     "AXES_FAILURE_LIMIT",
+    "BULK_ROWS",
     "CITY_NAME_EN",
     "CITY_NAME_ZH",
+    "CLOCK_RULES",
+    "COMPLIANCE_CHECK",
+    "COUNTS_GROUP",
+    "COUNTS_QUESTIONS",
     "CSRF_TRUSTED_ORIGINS",
     "DEBUG",
     "DEMO",
@@ -394,19 +451,27 @@ RECORDED_SETTINGS = [
     "EXPORT_MAX_BYTES",
     "EXPORT_MEMORY_MB",
     "EXPORT_QUERY_MS",
+    "EXPORT_SECONDS",
     "HTTPS",
+    "INTERNAL_REVIEW",
     "JOB_LEASE_SECONDS",
     "LOG_CHECKPOINT_SECONDS",
     "LOG_ENTRIES_PUBLIC",
     "LOG_ENTRY_READERS",
     "LOG_ORIGIN",
     "LOG_POLICY_FILE",
+    "PACKAGE_HOURS",
+    "PACKAGE_LINK_MINUTES",
+    "PACKAGE_SIGNER",
     "PAGE_MAX_BYTES",
     "PASSWORD_HASHERS",
+    "REQUESTS_OPEN",
+    "SECOND_STEP_ALSO",
     "SERVICES",
     "SESSION_COOKIE_AGE",
     "SOURCE_FOLDER",
     "SOURCE_HOSTS",
     "TIME_ZONE",
     "UPLOAD_MAX_BYTES",
+    "WORKING_CALENDAR",
 ]

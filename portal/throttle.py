@@ -1,15 +1,15 @@
-"""How often one address may do what costs others: write to an owner, ask for an account, guess a password."""
+"""How often one address or account may do what costs others: write to an owner, sign up, guess a password."""
 
 import hashlib
 import logging
 
-from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from redis.exceptions import RedisError
 
-from catalog.api.limits import address_of
+from catalog.api.limits import address_of, count
+from portal.models import User
 
 HOUR = 3600
 
@@ -18,20 +18,22 @@ log = logging.getLogger(__name__)
 
 def check_pace(request: HttpRequest, what: str, most: int) -> None:
     """Counts one more, and refuses when this address did it more than so many times within the hour."""
-    if _count(request, what) > most:
+    # The address is kept only as a digest, for an hour, to be counted.
+    who = hashlib.sha256(address_of(request).encode()).hexdigest()[:32]
+    if _count(what, who) > most:
         raise ValidationError(_("That was often, from your network address. Wait an hour, then try again."))
 
 
-def _count(request: HttpRequest, what: str) -> int:
-    # The address is kept only as a digest, for an hour, to be counted.
-    who = hashlib.sha256(address_of(request).encode()).hexdigest()[:32]
-    name = f"pace:{what}:{who}"
+def check_pace_of(user: User, what: str, most: int) -> None:
+    """Counts one more, and refuses when this account did it more than so many times within the hour, from anywhere."""
+    if _count(what, str(user.pk)) > most:
+        raise ValidationError(_("That was often. Wait an hour, then try again."))
+
+
+def _count(what: str, who: str) -> int:
     try:
-        cache.add(name, 0, timeout=HOUR)
-        return cache.incr(name)
-    except ValueError:  # it ended between the two calls
-        return 1
-    except (RedisError, OSError):  # people are let through; passwords are guarded in the database as well
+        return count(f"pace:{what}:{who}", HOUR)
+    except (RedisError, OSError):  # people are let through; sign-in is guarded in the database as well
         log.warning("the cache does not answer: nothing is counted")
         return 0
 

@@ -7,7 +7,7 @@ from portal import health
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
-    path("api/v1/", include("sharing.api_urls")),
+    path("api/v1/", include("sharing.api.urls")),
     path("api/", include("catalog.api.urls")),
     path("", include("audit.urls")),
     path("", include("portal.pages.log.urls")),
@@ -16,6 +16,8 @@ urlpatterns = [
     path("", include("portal.pages.desk.urls")),
     path("", include("portal.pages.export_urls")),
     path("", include("portal.retention.urls")),
+    path("", include("portal.pages.catalogue_urls")),
+    path("", include("portal.pages.board_urls")),
     path("", include("sharing.urls")),
     path("", include("opendata.urls")),
     path("", include("portal.pages.public_urls")),

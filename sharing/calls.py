@@ -34,5 +34,6 @@ class Call:
 def calls(grant: Basis, table: str) -> list[Call]:
     """The calls for one table of the grant, from the command line and from Python."""
     base = f"{settings.ADDRESS.rstrip('/')}/api/v1/datasets/{grant.dataset_id}"
-    address = f"{base}/tables/{table}/rows?basis={grant.pk}"
+    counted = "&select=count(*)%20as%20n" if grant.least else ""
+    address = f"{base}/tables/{table}/rows?basis={grant.pk}{counted}"
     return [Call("curl", CURL.format(address=address)), Call("Python", PYTHON.format(address=address))]

@@ -13,6 +13,7 @@ from audit.sentences import sentence
 from catalog.models import Basis
 
 DAYS = 30
+MOST = 10_000  # readings whose rows are added up, the newest first
 SHOWN = 10
 
 
@@ -27,12 +28,25 @@ class Use:
 
 def use_of(grant: Basis) -> Use:
     """The readings that have ended, of the last thirty days."""
+    return _use(grant, since=timezone.now() - timedelta(days=DAYS))
+
+
+def use_since_made(grant: Basis) -> Use:
+    """The readings that have ended, of its whole life, the newest of very many: what a renewal looks back on."""
+    return _use(grant, since=grant.valid_from)
+
+
+def _use(grant: Basis, *, since) -> Use:
     rows = Cast(KeyTextTransform("rows", KeyTransform("facts", Cast("body", JSONField()))), BigIntegerField())
-    closed = Event.objects.filter(
-        basis=grant.pk, kind="disclosure.closed", time__gt=timezone.now() - timedelta(days=DAYS)
-    )
-    found = closed.aggregate(exits=Count("pk"), rows=Sum(rows), last=Max("time"))
+    closed = Event.objects.filter(basis=grant.pk, kind="disclosure.closed", time__gt=since)
+    newest = closed.order_by("-time", "-id")[:MOST].annotate(left=rows)
+    found = newest.aggregate(exits=Count("pk"), rows=Sum("left"), last=Max("time"))
     return Use(found["exits"], found["rows"] or 0, found["last"])
+
+
+def has_been_used(grant: Basis) -> bool:
+    """True once a reading under it has begun."""
+    return Event.objects.filter(basis=grant.pk, kind="disclosure.opened").exists()
 
 
 def events_of(grant: Basis) -> QuerySet[Event]:

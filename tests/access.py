@@ -6,6 +6,7 @@ from django.test import Client
 from django.urls import get_resolver
 
 from audit.models import Entry
+from tests.packed import LINK_TOKEN, PAGE_TOKEN
 
 WHO = (
     "nobody", "citizen", "stranger", "requester", "owner", "approver", "reviewer", "auditor", "authority",
@@ -45,6 +46,17 @@ def _none(_scene) -> dict:
     return {}
 
 
+DECIDING = (
+    "approve", "approve-less", "return", "refuse", "extend", "second", "disagree", "transfer", "escalate", "try",
+)  # fmt: skip
+CHECKING = ("receive", "consent", "deny")
+REQUEST_ACTS = [
+    f"api-request-{act}"
+    for act in (
+        "send", "submit", "send-back", "withdraw", "copy", "add-column", "answer", "receive", "return", "approve",
+        "second", "disagree", "refuse", "extend", "consent", "deny", "transfer", "escalate", "end", "attest",
+    )
+]  # fmt: skip
 # What stands in each address, in the scene of tests/scene.py.
 ADDRESSES = {
     **dict.fromkeys(
@@ -52,6 +64,12 @@ ADDRESSES = {
             "healthz",
             "readyz",
             "api-grants",
+            "api-holdings",
+            "api-deliveries",
+            "api-delivery-vkey",
+            "api-delivery-plans",
+            "api-recipient-keys",
+            "api-requests",
             "api-root",
             "api-datasets",
             "api-departments",
@@ -62,6 +80,11 @@ ADDRESSES = {
             "api-docs",
             "api-redoc",
             "sign-in",
+            "second-step",
+            "second-step-state",
+            "authenticator",
+            "recovery-renew",
+            "authenticator-remove",
             "sign-out",
             "sign-up",
             "sign-up-citizen",
@@ -84,6 +107,15 @@ ADDRESSES = {
             "dataset-new",
             "messages",
             "grants",
+            "api-calendar",
+            "api-notices",
+            "calendar",
+            "acting",
+            "boards",
+            "calendar-set",
+            "calendar-clear",
+            "notices",
+            "notices-read",
             "submissions",
             "home",
             "datasets",
@@ -110,7 +142,14 @@ ADDRESSES = {
         ["api-grant", "api-grant-events", "grant-events", "api-grant-suspend", "api-grant-resume", "api-grant-revoke"],
         _of("grant"),
     ),
+    **dict.fromkeys(["api-request", *REQUEST_ACTS], _of("asked")),
+    **dict.fromkeys(["board", "api-board"], _of("parks")),
+    "acting-end": _of("acting"),
+    "board-list": lambda scene: {"pk": scene.parks.pk, "tile": "late"},
     **dict.fromkeys(["grant", "grant-suspend", "grant-resume", "grant-revoke", "grant-csv"], _of("grant")),
+    **dict.fromkeys(["grant-renew", "grant-return", "grant-attest", "grant-key-new"], _of("grant")),
+    **dict.fromkeys(["api-grant-renew", "api-grant-return", "api-grant-attest", "api-grant-keys"], _of("grant")),
+    "grant-key-rotate": lambda scene: {"pk": scene.grant.pk, "key": scene.machine_key.pk},
     **dict.fromkeys(
         ["api-dataset-activate", "api-dataset-retire", "api-dataset-restore", "api-files", "api-columns"], _of("trees")
     ),
@@ -175,7 +214,9 @@ ADDRESSES = {
     "password-reset-confirm": lambda scene: {"uidb64": "x", "token": "y-z"},
     "invitation": lambda scene: {"uidb64": "x", "token": "y-z"},
     "key-revoke": _of("key"),
-    **dict.fromkeys(["person", "person-invite", "role-give", "role-move", "person-close"], _of("stranger")),
+    **dict.fromkeys(
+        ["person", "person-invite", "role-give", "role-move", "person-close", "authenticator-reset"], _of("stranger")
+    ),
     "role-end": _of("membership"),
     "department-edit": lambda scene: {"code": "parks"},
     "enterprise-verify": _of("enterprise"),
@@ -192,7 +233,42 @@ ADDRESSES = {
     "log-tile": lambda scene: {"level": "0", "number": "000", "width": _logged()},
     "log-entries": lambda scene: {"number": "000", "width": _logged()},
     "hold-lift": _of("hold"),
+    **dict.fromkeys(["catalogue", "basket", "requests"], _none),
+    "catalogue-dataset": _of("residents"),
+    **dict.fromkeys(
+        [
+            "request",
+            "request-draft",
+            "request-check",
+            "request-sent",
+            "request-review",
+            "request-send-back",
+            "request-answer",
+            "request-attest",
+            "request-end",
+            "request-column",
+            "request-copy",
+            "request-withdraw",
+        ],
+        _of("request"),
+    ),
+    "request-page": lambda scene: {"pk": scene.request.pk, "slug": "aim"},
+    "inbox": _none,
+    "api-dry-runs": _of("asked"),
+    **dict.fromkeys(["inbox-request", *(f"inbox-{name}" for name in (*DECIDING, *CHECKING))], _of("asked")),
     **dict.fromkeys(["audit-event", "receipt"], lambda scene: {"pk": scene.event.uuid}),
+}
+
+# Packages of the grant, its plan, and the recipient's key.
+ADDRESSES |= {
+    **dict.fromkeys(
+        ["api-delivery", "api-delivery-again", "api-delivery-links", "api-delivery-manifest"], _of("package")
+    ),
+    "api-delivery-plan": _of("plan"),
+    "api-delivery-file": lambda scene: {"token": LINK_TOKEN},
+    **dict.fromkeys(
+        ["api-recipient-key", "api-recipient-key-confirm", "api-recipient-key-retire"], _of("recipient_key")
+    ),
 }
 
 # Who gets which answer to a GET: named ones first, then everybody else.
@@ -200,11 +276,33 @@ OPENED_BY = {
     "healthz": "200",
     "readyz": "200",
     "api-grants": "401: nobody | 200",
+    "api-holdings": "401: nobody | 200",
     "api-grant": "401: nobody | 200: requester owner approver | 404",
     "api-grant-events": "401: nobody | 200: requester owner approver | 404",
     "api-grant-suspend": "401: nobody | 405",
     "api-grant-resume": "401: nobody | 405",
     "api-grant-revoke": "401: nobody | 405",
+    "api-deliveries": "401: nobody | 200",
+    "api-delivery-vkey": "200",
+    "api-dry-runs": "401: nobody | 200: approver | 403: owner requester authority auditor | 404",
+    "api-delivery-plans": "401: nobody | 200",
+    "api-delivery-plan": "401: nobody | 200: requester | 404",
+    "api-delivery": "401: nobody | 200: requester | 404",
+    "api-delivery-manifest": "401: nobody | 200: requester | 404",
+    "api-delivery-file": "401: nobody | 200: requester | 404",
+    "api-delivery-again": "401: nobody | 405",
+    "api-delivery-links": "401: nobody | 405",
+    "api-recipient-keys": "401: nobody | 200",
+    "api-recipient-key": "401: nobody | 200: requester | 404",
+    "api-recipient-key-confirm": "401: nobody | 405",
+    "api-recipient-key-retire": "401: nobody | 405",
+    "api-requests": "401: nobody | 200",
+    "api-request": "401: nobody | 200: requester owner approver auditor authority | 404",
+    **dict.fromkeys(REQUEST_ACTS, "401: nobody | 405"),
+    "api-grant-renew": "401: nobody | 405",
+    "api-grant-return": "401: nobody | 405",
+    "api-grant-attest": "401: nobody | 405",
+    "api-grant-keys": "401: nobody | 200: requester owner approver | 404",
     "api-root": "200",
     "api-datasets": "200",
     "api-dataset": "404: nobody citizen | 200",
@@ -246,6 +344,12 @@ OPENED_BY = {
     "bad-cells": "sign-in: nobody | 200: owner approver | 404",
     "job": "sign-in: nobody | 200: owner approver | 404",
     "sign-in": "200: nobody | 302",
+    "second-step": f"sign-in: {' '.join(WHO)} | 302",  # nobody has just typed a right password
+    "second-step-state": "sign-in: nobody | 200",
+    "authenticator": "sign-in: nobody | 200",
+    "recovery-renew": "sign-in: nobody | 200",
+    "authenticator-remove": "sign-in: nobody | 200",
+    "authenticator-reset": "sign-in: nobody | 200: administrator | 403",
     "sign-out": "405",
     "sign-up": "200",
     "sign-up-citizen": "200",
@@ -322,11 +426,29 @@ OPENED_BY = {
     "messages": "sign-in: nobody | 200",
     "message": "sign-in: nobody | 200: owner approver | 404",
     "grants": "sign-in: nobody | 200",
+    "notices": "sign-in: nobody | 200",
+    "api-notices": "401: nobody | 200",
+    "api-calendar": "401: nobody | 200",
+    "calendar": "sign-in: nobody | 403: citizen | 200",
+    "acting": "sign-in: nobody | 200: approver | 404",
+    "acting-end": "sign-in: nobody | 200: approver | 404",
+    "boards": "sign-in: nobody | 200: owner approver auditor authority | 404",
+    "board": "sign-in: nobody | 200: owner approver auditor authority | 404",
+    "board-list": "sign-in: nobody | 200: owner approver auditor authority | 404",
+    "api-board": "401: nobody | 200: owner approver auditor authority | 404",
+    "calendar-set": "sign-in: nobody | 200: authority | 403",
+    "calendar-clear": "sign-in: nobody | 200: authority | 403",
+    "notices-read": "405",
     "grant": "sign-in: nobody | 200: requester owner approver | 404",
     "grant-events": "sign-in: nobody | 200: requester owner approver | 404",
     "grant-suspend": "sign-in: nobody | 403: requester owner | 200: approver | 404",
     "grant-resume": "sign-in: nobody | 403: requester owner | 200: approver | 404",
     "grant-revoke": "sign-in: nobody | 403: requester owner | 200: approver | 404",
+    "grant-renew": "sign-in: nobody | 403: requester owner | 200: approver | 404",
+    "grant-return": "sign-in: nobody | 403: owner approver | 200: requester | 404",
+    "grant-attest": "sign-in: nobody | 403: owner approver | 200: requester | 404",
+    "grant-key-new": "sign-in: nobody | 403: owner approver | 200: requester | 404",
+    "grant-key-rotate": "sign-in: nobody | 403: owner approver | 200: requester | 404",
     "grant-csv": "sign-in: nobody | 200: requester | 403: owner approver | 404",
     "grant-new": "sign-in: nobody | 404: citizen | 200: approver | 403",
     "submit": "sign-in: nobody | 404: citizen | 200: owner | 403",
@@ -368,7 +490,32 @@ OPENED_BY = {
     "hold-new": "sign-in: nobody | 200: auditor | 403: authority | 404",
     "hold-lift": "sign-in: nobody | 200: auditor | 403: authority | 404",
     "audit-event": "sign-in: nobody | 200: auditor | 404",
+    "catalogue": "sign-in: nobody | 403: citizen | 200",
+    "catalogue-dataset": "sign-in: nobody | 403: citizen | 200",
+    "basket": "sign-in: nobody | 403: citizen | 200",
+    "requests": "sign-in: nobody | 200",
+    "request": "sign-in: nobody | 200: requester | 404",  # a draft: nobody else has heard of it
+    "request-draft": "sign-in: nobody | 200: requester | 404",
+    "request-page": "sign-in: nobody | 200: requester | 404",
+    "request-check": "sign-in: nobody | 200: requester | 404",
+    "request-sent": "sign-in: nobody | 302: requester | 404",
+    "request-review": "sign-in: nobody | 403: requester | 404",
+    "request-send-back": "sign-in: nobody | 403: requester | 404",
+    "request-answer": "sign-in: nobody | 200: requester | 404",
+    "request-end": "sign-in: nobody | 200: requester | 404",
+    "request-attest": "sign-in: nobody | 200: requester | 404",
+    "request-column": "sign-in: nobody | 200: requester | 404",
+    "request-copy": "sign-in: nobody | 200: requester | 404",
+    "request-withdraw": "sign-in: nobody | 200: requester | 404",
     "audit-export": "401: nobody | 200: auditor | 404",
+    "inbox": "sign-in: nobody | 200",
+    "inbox-request": "sign-in: nobody | 200: owner approver auditor authority | 404",
+    **dict.fromkeys(
+        [f"inbox-{name}" for name in DECIDING], "sign-in: nobody | 200: approver | 403: owner auditor authority | 404"
+    ),
+    **dict.fromkeys(
+        [f"inbox-{name}" for name in CHECKING], "sign-in: nobody | 200: authority | 403: owner approver auditor | 404"
+    ),
 }
 
 # Who may send a POST where not everybody may try; all others are refused whatever they send.
@@ -424,6 +571,8 @@ POSTED_BY = {
             "grant-suspend",
             "grant-resume",
             "grant-revoke",
+            "grant-renew",
+            "api-grant-renew",
             "api-grant-suspend",
             "api-grant-resume",
             "api-grant-revoke",
@@ -435,7 +584,15 @@ POSTED_BY = {
         ("requester", "owner", "approver"),
     ),
     "export-end": ("requester",),
+    **dict.fromkeys(["api-deliveries", "api-delivery-plans", "api-recipient-keys"], _SIGNED_IN),
+    **dict.fromkeys(["api-delivery-again", "api-delivery-links"], ("requester",)),
+    "api-recipient-key-confirm": ("requester",),  # who knows of the key hears that a fingerprint is missing
+    "api-recipient-key-retire": (),
+    **dict.fromkeys(["api-delivery", "api-delivery-manifest", "api-delivery-file", "api-delivery-plan"], ()),
     "export-new": _SIGNED_IN,
+    **dict.fromkeys(["notices", "notices-read"], _SIGNED_IN),
+    **dict.fromkeys(["acting", "acting-end"], _APPROVER),
+    **dict.fromkeys(["calendar-set", "calendar-clear"], ("authority",)),
     **dict.fromkeys(
         ["purge-new", "purge-withdraw", "api-purges", "api-purge-withdraw"], ("owner", "approver", "authority")
     ),
@@ -443,8 +600,32 @@ POSTED_BY = {
         ["purge-decide", "purge-refuse", "api-purge-refuse", "api-purge-decide"], ("approver", "authority")
     ),
     **dict.fromkeys(["purges", "purge", "api-purge"], ()),
+    **dict.fromkeys([f"inbox-{name}" for name in DECIDING], _APPROVER),
+    "api-dry-runs": _APPROVER,
+    **dict.fromkeys([f"inbox-{name}" for name in CHECKING], ("authority",)),
     "submission": _REVIEWER,
     "submission-return": _REVIEWER,
+    **dict.fromkeys(
+        [
+            "request-page",
+            "request-check",
+            "request-answer",
+            "request-end",
+            "request-attest",
+            "request-column",
+            "request-copy",
+            "request-withdraw",
+        ],
+        ("requester",),
+    ),
+    **dict.fromkeys(["requests", "request", "request-draft", "request-sent"], ()),
+    **dict.fromkeys(["request-review", "request-send-back"], ()),
+    **dict.fromkeys(["catalogue-dataset", "basket"], tuple(who for who in WHO if who not in {"nobody", "citizen"})),
+    **dict.fromkeys(
+        ["grant-return", "grant-attest", "grant-key-new", "grant-key-rotate", "api-grant-return", "api-grant-attest"],
+        ("requester",),
+    ),
+    "catalogue": (),
     "withdraw": ("owner", "approver", "reviewer"),
     **dict.fromkeys(["retention-set", "details-erase"], ("authority",)),
     **dict.fromkeys(["hold-new", "hold-lift"], ("auditor",)),
@@ -460,6 +641,7 @@ POSTED_BY = {
             "role-give",
             "role-move",
             "person-close",
+            "authenticator-reset",
             "role-end",
             "department-list",
             "department-new",
@@ -473,6 +655,111 @@ POSTED_BY = {
         ["password-change", "account", "keys", "key-new", "desk", "desk-datasets", "messages", "grants", "submissions"],
         _SIGNED_IN,
     ),
-    **dict.fromkeys(["api-grants", "api-datasets", "api-keys"], _SIGNED_IN),
+    **dict.fromkeys(  # the forms come back: each asks for the password of the account
+        ["authenticator", "recovery-renew", "authenticator-remove"], _SIGNED_IN
+    ),
+    **dict.fromkeys(["api-grants", "api-requests", "api-datasets", "api-keys"], _SIGNED_IN),
+    **dict.fromkeys([f"api-request-{act}" for act in ("submit", "send-back")], ()),
+    **dict.fromkeys(
+        [f"api-request-{act}" for act in ("send", "withdraw", "copy", "add-column", "answer", "end", "attest")],
+        ("requester",),
+    ),
+    **dict.fromkeys([f"api-request-{act}" for act in ("receive", "consent", "deny")], ("authority",)),
+    **dict.fromkeys(
+        [
+            f"api-request-{act}"
+            for act in ("return", "approve", "second", "disagree", "refuse", "extend", "transfer", "escalate")
+        ],
+        _APPROVER,
+    ),
+    "api-request": (),
     **dict.fromkeys(["grant", "grant-csv", "dataset-desk", "dataset-history", "job", "api-job"], ()),
 }
+
+# Pages of packages, of the recipient's keys, and of what a department holds.
+ADDRESSES |= {
+    **dict.fromkeys(["held", "recipient-keys", "recipient-key-new"], _none),
+    **dict.fromkeys(["packages", "package-plan-new"], _of("grant")),
+    **dict.fromkeys(["package", "package-again", "package-link", "package-manifest"], _of("package")),
+    "package-file": lambda scene: {"token": PAGE_TOKEN},
+    **dict.fromkeys(["package-plan-take", "package-plan-end"], _of("plan")),
+    **dict.fromkeys(["recipient-key", "recipient-key-retire"], _of("recipient_key")),
+}
+OPENED_BY |= {
+    "held": "sign-in: nobody | 200",
+    "packages": "sign-in: nobody | 200: requester | 404",
+    "package-plan-new": "sign-in: nobody | 200: requester | 404",
+    "package": "sign-in: nobody | 200: requester | 404",
+    "package-manifest": "sign-in: nobody | 200: requester | 404",
+    "package-file": "sign-in: nobody | 200: requester | 404",
+    "package-again": "sign-in: nobody | 405",
+    "package-link": "sign-in: nobody | 405",
+    "package-plan-take": "sign-in: nobody | 405",
+    "package-plan-end": "sign-in: nobody | 405",
+    "recipient-keys": "sign-in: nobody | 200",
+    "recipient-key-new": "sign-in: nobody | 200: owner approver | 403",
+    "recipient-key": "sign-in: nobody | 200: requester | 404",
+    "recipient-key-retire": "sign-in: nobody | 403: requester | 404",
+}
+POSTED_BY |= {
+    **dict.fromkeys(
+        ["packages", "package-plan-new", "package-again", "package-link", "package-plan-take", "package-plan-end"],
+        ("requester",),
+    ),
+    "recipient-key-new": ("owner", "approver"),
+    "recipient-key": ("requester",),  # the form comes back
+    **dict.fromkeys(["held", "recipient-keys", "package", "package-manifest", "package-file"], ()),
+    "recipient-key-retire": (),
+}
+
+# Pages around the search: suggestions, the feed of a search, wishes, and what many look for in vain.
+ADDRESSES |= dict.fromkeys(["suggestions", "datasets-feed", "dataset-wanted", "demand", "api-suggest"], _none)
+OPENED_BY |= {
+    "suggestions": "200",
+    "datasets-feed": "200",
+    "dataset-wanted": "200",
+    "api-suggest": "200",
+    "demand": "sign-in: nobody | 200: authority | 403",
+}
+POSTED_BY |= dict.fromkeys(["suggestions", "datasets-feed", "demand", "api-suggest"], ())
+
+# Words that searches take for the same.
+ADDRESSES |= dict.fromkeys(["search-words", "search-words-new"], _none)
+OPENED_BY |= dict.fromkeys(["search-words", "search-words-new"], "sign-in: nobody | 200: authority | 403")
+POSTED_BY |= {"search-words": (), "search-words-new": ("authority",)}
+# Bridges between two grants, the second of which is over.
+_BRIDGE_ACTS = ("agree", "refuse", "withdraw", "end")
+ADDRESSES |= {
+    **dict.fromkeys(["bridges", "api-bridges"], _none),
+    "bridge-new": _of("grant"),
+    **dict.fromkeys(["bridge", *(f"bridge-{act}" for act in _BRIDGE_ACTS)], _of("bridge")),
+    **dict.fromkeys(["api-bridge", *(f"api-bridge-{act}" for act in _BRIDGE_ACTS)], _of("bridge")),
+}
+OPENED_BY |= {
+    "bridges": "sign-in: nobody | 200",
+    "bridge": "sign-in: nobody | 200: requester owner approver | 404",
+    "bridge-new": "sign-in: nobody | 403: owner | 200: requester approver | 404",
+    "bridge-agree": "sign-in: nobody | 403: requester owner | 200: approver | 404",
+    "bridge-refuse": "sign-in: nobody | 403: requester owner | 200: approver | 404",
+    "bridge-withdraw": "sign-in: nobody | 403: owner | 200: requester approver | 404",
+    "bridge-end": "sign-in: nobody | 403: requester owner | 200: approver | 404",
+    "api-bridges": "401: nobody | 200",
+    "api-bridge": "401: nobody | 200: requester owner approver | 404",
+    **dict.fromkeys([f"api-bridge-{act}" for act in _BRIDGE_ACTS], "401: nobody | 405"),
+}
+POSTED_BY |= {
+    **dict.fromkeys(["bridges", "bridge", "api-bridge"], ()),
+    "api-bridges": _SIGNED_IN,
+    **dict.fromkeys(["bridge-new", "bridge-withdraw", "api-bridge-withdraw"], ("requester", "approver")),
+    **dict.fromkeys([f"{kind}-{act}" for kind in ("bridge", "api-bridge") for act in ("agree", "refuse", "end")],
+                    ("approver",)),
+}  # fmt: skip
+
+
+def answered(response):
+    """The status; where the reader is sent to sign in, that."""
+    if response.streaming:
+        b"".join(response.streaming_content)
+    if response.status_code == 302 and "/sign-in/" in response["Location"]:
+        return "sign-in"
+    return response.status_code

@@ -8,7 +8,7 @@ from django.utils import timezone
 from catalog.actions.keys import make_key
 from tests import world
 
-SCOPES = ("read", "write", "grant")
+SCOPES = ("read", "write", "ask", "grant")
 
 
 def caller(user=None, *scopes: str, datasets=()) -> Client:

@@ -95,6 +95,18 @@ def signals(root: Path) -> list[str]:
     return found
 
 
+def kept_pages(root: Path) -> list[str]:
+    """Pages for who is signed in that say nothing about caches: the next one at this computer could go back to them."""
+    return [
+        f"{path}:{node.name} may be kept by a cache"
+        for path, tree in sources(root)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef)
+        if "login_required" in (named := {ast.unparse(one).partition("(")[0] for one in node.decorator_list})
+        if not named & {"never_cache", "cache_control"}
+    ]
+
+
 def actions(root: Path) -> dict[str, tuple[ast.FunctionDef, set[str]]]:
     """Every public function of the actions modules: its definition and the names that it calls."""
     found = {}

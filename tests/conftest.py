@@ -11,7 +11,8 @@ from django.test import TransactionTestCase
 from django.utils import translation
 
 from portal.prepare import compile_catalogues
-from tests.database import as_superuser, drop_database
+from tests.database import as_superuser, copy_migrated, drop_database
+from tests.elastic import searched_by, shared_node, stop_shared
 
 
 def pytest_addoption(parser):
@@ -37,11 +38,7 @@ def django_db_setup(django_db_blocker):
     """A database of this process alone, migrated as the owner, then entered as the application."""
     name = f"test_{os.getpid()}"
     with django_db_blocker.unblock():
-        with connections["owner"].cursor() as cursor:
-            cursor.execute(f"CREATE DATABASE {name}")
-        for alias in ("owner", "default"):
-            connections[alias].close()
-            connections[alias].settings_dict["NAME"] = name
+        copy_migrated(name)
         os.environ["TEST_DATABASE"] = name
         call_command("migrate", database="owner", verbosity=0)
         call_command("lockdown", verbosity=0)
@@ -51,15 +48,27 @@ def django_db_setup(django_db_blocker):
         drop_database(name)
 
 
+# The locks wait for whoever still writes, as TRUNCATE does, which makes new files for every table, filled or not.
+EMPTIED = """
+DO $$
+DECLARE
+    names text[] := (SELECT array_agg(format('public.%I', tablename) ORDER BY tablename) FROM pg_tables
+        WHERE schemaname = 'public'
+        AND tablename NOT IN ('django_migrations', 'django_content_type', 'auth_permission'));
+    name text;
+BEGIN
+    EXECUTE 'LOCK TABLE ' || array_to_string(names, ', ');
+    FOREACH name IN ARRAY names LOOP
+        EXECUTE 'DELETE FROM ' || name;
+    END LOOP;
+END $$
+"""
+
+
 def empty_tables(self):
     """Empties what a transactional test left: the queue, and as the cluster's superuser (who else may?) the tables."""
     current_app.control.purge()
-    as_superuser(
-        "SET session_replication_role = replica",
-        "DO $$ BEGIN EXECUTE (SELECT 'TRUNCATE ' || string_agg(format('%I', tablename), ', ') FROM pg_tables"
-        " WHERE schemaname = 'public'"
-        " AND tablename NOT IN ('django_migrations', 'django_content_type', 'auth_permission')); END $$",
-    )
+    as_superuser("SET session_replication_role = replica", EMPTIED)
 
 
 TransactionTestCase._fixture_teardown = empty_tables
@@ -93,3 +102,22 @@ def no_counts_of_other_tests():
 def no_language_of_other_tests():
     """A request leaves its language to the thread: each test begins with the city's own."""
     translation.deactivate()
+
+
+@pytest.fixture(scope="session")
+def elasticsearch():
+    """The address of a real Elasticsearch, started once for all tests that ask for one."""
+    yield shared_node()
+    stop_shared()
+
+
+@pytest.fixture(params=["postgres", "elastic"])
+def engine(request, settings):
+    """The test runs on each engine of search; `tell()` after a change stands for the clock."""
+    if request.param == "postgres":
+        yield request.param
+        return
+    url = request.getfixturevalue("elasticsearch")
+    request.getfixturevalue("db")
+    with searched_by(url, settings):
+        yield request.param

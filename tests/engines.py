@@ -8,7 +8,7 @@ import tempfile
 from contextlib import closing
 from pathlib import Path
 
-from portal.engines import LOG_ORIGIN, home, log_key, postgres, valkey
+from portal.engines import LOG_ORIGIN, PACKAGE_SIGNER, home, log_key, postgres, valkey
 
 TEST_VAR = Path(__file__).resolve().parent.parent / "var" / "test"
 
@@ -41,6 +41,7 @@ def start_engines() -> dict[str, str]:
         "DEMO": "0",
         "LOG_ORIGIN": LOG_ORIGIN,
         "LOG_KEY_FILE": str(log_key(folder / "log.key")),
+        "PACKAGE_KEY_FILE": str(log_key(folder / "package.key", PACKAGE_SIGNER)),
     }
 
 

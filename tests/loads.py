@@ -35,6 +35,11 @@ def files_in_store() -> list[str]:
     return sorted(str(path.relative_to(root)) for path in root.rglob("*") if path.is_file())
 
 
+def exports_in_store() -> list[str]:
+    """The files there that were prepared for single readers."""
+    return [path for path in files_in_store() if path.startswith("exports/")]
+
+
 def empty_store() -> None:
     """No file is left of earlier tests."""
     shutil.rmtree(store().root, ignore_errors=True)

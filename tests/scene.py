@@ -7,25 +7,33 @@ from django.db import transaction
 from django.utils import timezone
 
 from audit.log import record
+from catalog.actions.acting import name_acting
 from catalog.actions.duties import make_owner_duty
+from catalog.actions.grant_keys import make_grant_key
 from catalog.actions.keys import make_key
 from catalog.actions.links import add_link
 from catalog.actions.messages import send_message
 from catalog.actions.purges import ask_purge
 from catalog.actions.sources import set_source
-from catalog.models import Distribution, Document, Export, Format, Job
+from catalog.models import Distribution, Document, Export, Format, Job, Role
 from catalog.store import store
 from catalog.terms import TableTerms, Terms
 from opendata.actions import submit
 from opendata.manifests import write_manifest
 from opendata.models import Release
 from portal.retention.actions import place_hold
-from sharing.models import Grant
+from sharing.actions.drafting import start_requests
+from sharing.models import Bridge, Grant
 from tests import world
+from tests.packed import packed, planned
+from tests.sharing import requests
 
 
 def scene() -> SimpleNamespace:
-    """Trees of Parks are open; Residents are lent to Health; Permits wait for review; Plans are a draft."""
+    """Trees of Parks are open; Residents are lent to Health, which drafts a request for them and has sent another.
+
+    Permits wait for review, Plans are a draft.
+    """
     people = world.cast()
     by = world.by(people.owner)
     rows = {"district": ("text", ["North", "South"]), "name": ("text", ["An", "Bo"])}
@@ -47,8 +55,14 @@ def scene() -> SimpleNamespace:
     grant = world.basis("grant", lent_version, {"district": None}, to=people.health)
     Grant.objects.create(basis=grant)
     event = told(grant, people)
+    bridge = _bridge(grant, lent_version, people)
     export = _export(grant, lent_version, people.requester)
+    package = packed(grant, lent_version, people.requester)
     hold = place_hold(people.schools, by=world.by(people.auditor), reason="A case before the court.")
+
+    (request,) = start_requests(
+        [(residents, "main", ["district"])], department=people.health, by=world.by(people.requester)
+    )
 
     permits = world.dataset(people.owner, people.parks, "Permits", description_en="Every permit.")
     submitted = world.version(permits, rows)
@@ -59,6 +73,7 @@ def scene() -> SimpleNamespace:
     write_manifest(release, by=by)
 
     order = {"law": "Privacy Act", "article": "article 17", "reason": "A court order."}
+    asked = _asked(people, residents)
     purge = ask_purge(residents, numbers=[1], by=by, **order)
 
     plans = world.dataset(people.owner, people.parks, "Plans", state="draft")
@@ -78,6 +93,11 @@ def scene() -> SimpleNamespace:
         datasets=[],
         by=by,
     )
+    until = timezone.now() + timedelta(days=2)
+    machine_key, _token = make_grant_key(grant, name="machine", until=until, by=world.by(people.requester))
+    today = timezone.localdate()
+    paula = world.person("Paula", people.parks, Role.STEWARD)
+    acting = name_acting(paula, people.parks, today, today + timedelta(days=7), by=world.by(people.approver))
     enterprise = world.department("91350100M000100Y43", "Ferry Ltd", kind="enterprise")
     return SimpleNamespace(
         **vars(people),
@@ -89,6 +109,7 @@ def scene() -> SimpleNamespace:
         release=release,
         grant=grant,
         event=event,
+        bridge=bridge,
         hold=hold,
         submission=submission,
         distribution=distribution,
@@ -96,19 +117,36 @@ def scene() -> SimpleNamespace:
         link=link,
         message=message,
         purge=purge,
+        request=request,
+        asked=asked,
         job=job,
         export=export,
+        package=package,
+        plan=planned(grant, people.requester),
+        recipient_key=package.key,
         key=key,
+        machine_key=machine_key,
         token=token,
         enterprise=enterprise,
+        acting=acting,
         membership=people.stranger.memberships.get(),
     )
+
+
+def _bridge(grant, version, people) -> Bridge:
+    """A bridge that Health asked for, to a grant that was revoked meanwhile."""
+    other = world.basis("grant", version, {"district": None}, to=people.health, state="revoked")
+    Grant.objects.create(basis=other)
+    return Bridge.objects.create(
+        one=grant, other=other, purpose="One count", legal_basis="article 30", ends_at=grant.valid_until,
+        asked_by=people.requester,
+    )  # fmt: skip
 
 
 def told(grant, people):
     """The event of a grant that was made."""
     facts = {"terms_sha256": "0" * 64, "purpose": grant.purpose, "legal_basis": grant.legal_basis}
-    facts |= {"until": grant.valid_until, "recipient": {"code": "health", "name": "Health"}}
+    facts |= {"policy_sha256": "0" * 64, "until": grant.valid_until, "recipient": {"code": "health", "name": "Health"}}
     about = {"department": people.parks, "dataset": grant.dataset, "basis": grant}
     with transaction.atomic():
         return record("grant.made", by=world.by(people.approver), on=grant, facts=facts, **about)
@@ -126,6 +164,12 @@ def submit_cleared(people, dataset, version, release):
         decided_by=people.reviewer,
         decided_at=timezone.now(),
     )
+
+
+def _asked(people, dataset):
+    """A request of Health for residents, which waits for the reply of Parks."""
+    parties = SimpleNamespace(**vars(people), dataset=dataset, head=world.person("Heike", people.health, Role.APPROVER))
+    return requests.brought_to(parties, "reply-due", columns=[("district", "")])
 
 
 def _distribution(release, version) -> Distribution:

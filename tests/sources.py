@@ -3,9 +3,11 @@
 import os
 from contextlib import contextmanager
 
+from catalog.actions.sources import run_source
 from catalog.models import Dataset, Job, Source
 from catalog.sources import clock
 from portal.engines import postgres
+from tests import world
 from tests.database import drop_database
 from tests.engines import TEST_VAR
 from tests.loads import run
@@ -79,6 +81,11 @@ def carried_out(source: Source, job: Job) -> Job:
     clock.tick()
     source.refresh_from_db()
     return job
+
+
+def fetched(source: Source, people) -> Job:
+    """The run that its steward asks for, carried out."""
+    return carried_out(source, run_source(source, by=world.by(people.owner)))
 
 
 def due_now(source: Source) -> None:

@@ -5,7 +5,12 @@ import pytest
 from tests.benchmarks.measure import TINY, Figure
 from tests.benchmarks.runner import BENCHMARKS, machine, run, told, verdict, write
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.mark.usefixtures("own_log")]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.slow,
+    pytest.mark.usefixtures("own_log"),
+    pytest.mark.alone,
+]
 
 
 def test_it_measures_everything_and_writes_it_down(tmp_path):

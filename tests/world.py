@@ -6,10 +6,12 @@ Health (requester), Vera reviews, Hugo audits, Ada administers, Sam is a strange
 
 import hashlib
 import itertools
+import time
 from datetime import timedelta
 from functools import cache
 from types import SimpleNamespace
 
+import pyarrow as pa
 from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 
@@ -18,9 +20,13 @@ from catalog.actions import memberships
 from catalog.models import Basis, Column, Dataset, Department, Role, Table, Version
 from catalog.store import store
 from catalog.terms import TableTerms, Terms
-from portal.models import User
+from portal.accounts import codes, vault
+from portal.accounts.actions.authenticators import renew_recovery_codes
+from portal.accounts.second_step import ALWAYS
+from portal.models import Authenticator, User
 
 PASSWORD = "correct horse battery"
+SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 _numbers = itertools.count(1)
 
 
@@ -35,7 +41,39 @@ def person(name: str, department: Department | None = None, *roles: str, kind: s
     user = User.objects.create(email=f"{name.lower()}@causeway.example", password=hashed(), name=name, kind=kind)
     for role in roles:
         memberships.begin(user, department, role, by=Actor(service="test"))
+    if ALWAYS & set(roles):
+        prove(user)
     return user
+
+
+def prove(user: User) -> None:
+    """An authenticator app with the secret of the tests, as whoever decides has one: their sessions hang on it."""
+    made = Authenticator.objects.create(secret=vault.seal(user, SECRET), last_step=codes.present_step() - 2)
+    user.authenticator = made.pk
+    user.save(update_fields=["authenticator"])
+
+
+def bare(user: User) -> User:
+    """The same person before an app was set up."""
+    Authenticator.objects.filter(pk=user.authenticator).delete()
+    user.authenticator = None
+    user.save(update_fields=["authenticator"])
+    return user
+
+
+def code_of(user: User, *, late: int = 0) -> str:
+    """A code that the person's app shows and that was not used yet; waits for one where it must."""
+    user.refresh_from_db(fields=["authenticator"])
+    used = Authenticator.objects.get(pk=user.authenticator).last_step
+    step = max(used + 1, codes.present_step() - 1 + late)
+    while step > codes.present_step() + codes.DRIFT:
+        time.sleep(1)
+    return codes.code_of(SECRET, step)
+
+
+def recovery_codes_of(user: User) -> list[str]:
+    """New recovery codes of the person."""
+    return renew_recovery_codes(by=by(user), present=code_of(user))
 
 
 def department(code: str, name: str = "", kind: str = "department", **fields) -> Department:
@@ -130,13 +168,13 @@ def version(dataset: Dataset, columns: dict[str, tuple[str, list]], *, table: st
 
 def _described(name: str, kind: str, values) -> dict:
     """A column as the reader of files describes it."""
-    present = [value for value in values if value is not None]
+    nulls = values.null_count if isinstance(values, pa.Array) else sum(value is None for value in values)
     return {
         "name": name,
         "title": name,
         "type": kind,
-        "nulls": len(values) - len(present),
-        "distinct": len(present),
+        "nulls": nulls,
+        "distinct": len(values) - nulls,
         "min": None,
         "max": None,
         "frequent": [],

@@ -2,13 +2,14 @@
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from audit.actor import Actor
 from audit.log import record
 from catalog.masks import parse_mask
-from catalog.models import Basis, Version
+from catalog.models import Basis, Key, Version
 from catalog.rows.letting import check_where
 from catalog.rows.query import LONGEST
 from catalog.states import OF_BASIS
@@ -70,7 +71,30 @@ def move_basis(basis: Basis, verb: str, *, reason: str = "") -> Basis:
     basis.state_reason = reason.strip()
     basis.state_at = timezone.now()
     basis.save(update_fields=["state", "state_reason", "state_at"])
+    if basis.state not in {Basis.State.ACTIVE, Basis.State.SUSPENDED}:
+        Key.objects.filter(grant=basis).end()
     return basis
+
+
+@transaction.atomic
+def suspend_live(grants: QuerySet[Basis], *, by: Actor, reason: str) -> int:
+    """The bare suspension of grants under which something changed, for actions that have checked; how many there were.
+
+    Only an approver of the owner resumes them.
+    """
+    found = list(grants.filter(kind=Basis.Kind.GRANT, state=Basis.State.ACTIVE).order_by("pk"))
+    for grant in found:
+        suspended = move_basis(grant, "suspend", reason=reason)
+        record(
+            "grant.suspended",
+            by=by,
+            on=suspended,
+            department=suspended.dataset.department,
+            dataset=suspended.dataset,
+            basis=suspended,
+            facts={"reason": suspended.state_reason},
+        )
+    return len(found)
 
 
 @transaction.atomic

@@ -9,11 +9,12 @@ from django.utils.translation import gettext as _
 
 from audit.actor import Actor
 from audit.log import record
+from catalog.actions.bases import suspend_live
 from catalog.actions.changes import keep_change, set_fields
 from catalog.actions.duties import make_owner_duty
-from catalog.models import Dataset, Department
+from catalog.models import Basis, Dataset, Department
 from catalog.permissions import check_may_create_in, check_may_keep
-from catalog.policies import DESCRIBED, check_described, check_nobody_relies_on, check_not_retired
+from catalog.policies import DESCRIBED, check_described, check_not_open, check_not_retired
 from catalog.states import DATASET
 
 
@@ -76,17 +77,22 @@ def activate_dataset(dataset: Dataset, *, by: Actor) -> Dataset:
 
 @transaction.atomic
 def retire_dataset(dataset: Dataset, *, reason: str, by: Actor) -> Dataset:
-    """Nothing is loaded, lent or opened of it any more; its page and its history stay."""
+    """Nothing is loaded, lent or opened of it any more; its page and its history stay.
+
+    The grants in force are suspended with it, for this reason; restoring the dataset resumes none.
+    """
     check_may_keep(by, dataset)
 
     dataset = locked(dataset)
     state = DATASET.after(dataset.state, "retire")
     if not reason.strip():
         raise ValidationError({"reason": _("Say why it is retired: the history keeps the reason.")})
-    check_nobody_relies_on(dataset)
+    check_not_open(dataset)
 
     dataset.retired_at, dataset.retired_by = timezone.now(), by.user
     _move(dataset, state, by=by, reason=reason.strip())
+    why = _("The dataset was retired: %(reason)s") % {"reason": reason.strip()}
+    suspend_live(Basis.objects.filter(dataset=dataset), by=by, reason=why)
 
     record(
         "dataset.retired",

@@ -30,6 +30,7 @@ from catalog.store import store
 log = logging.getLogger(__name__)
 LOOK_BACK = timedelta(days=2)  # a build or a load that was running at the decision may leave a file after the end
 AT_ONCE = 100
+STEP = 2_000  # events or files of which the questions are forgotten at once
 ASKED = {"query"}  # what a reader asked for: the values in it may be those that were destroyed
 
 
@@ -139,18 +140,36 @@ def remove_file(file: PurgedFile) -> bool:
     return True
 
 
-@transaction.atomic
 def forget_questions(purge: Purge, versions: list[Version], *, by: Actor) -> None:
-    """What readers asked of these versions is erased from the details of events; the events and their proofs stay."""
-    Export.objects.filter(version__in=versions).exclude(query={}).update(query={})
-    keys = {str(version.pk) for version in versions}
+    """What readers asked of these versions is erased from the details of events; the events and their proofs stay.
+
+    In steps with an event each: cut off anywhere it is begun again, and finds what is left.
+    """
+    while forget_asked_files(versions):
+        pass
+    keys, after = {str(version.pk) for version in versions}, 0
+    while after is not None:
+        after = forget_step(purge, keys, after, by=by)
+
+
+def forget_asked_files(versions: list[Version]) -> int:
+    """Some of the prepared files no longer say what was asked for; how many."""
+    asked = Export.objects.filter(version__in=versions).exclude(query={}).values("pk")[:STEP]
+    return Export.objects.filter(pk__in=asked).update(query={})
+
+
+@transaction.atomic
+def forget_step(purge: Purge, keys: set[str], after: int, *, by: Actor) -> int | None:
+    """The openings after this number, so many of them: the number to go on after, none at the end."""
     opened = Event.objects.filter(dataset=purge.dataset_id, kind="disclosure.opened", detail__values__has_key="query")
-    about = [pk for pk, body in opened.values_list("id", "body").iterator() if _names(body) & keys]
-    erased, held = erase_values(Event.objects.filter(id__in=about), ASKED)
-    if not erased:
-        return
-    facts = {"count": erased, "held": held, "reason": purge.law, "article": purge.article}
-    record("details.erased", by=by, on=purge, department=purge.dataset.department, dataset=purge.dataset, facts=facts)
+    step = list(opened.filter(id__gt=after).order_by("id").values_list("id", "body")[:STEP])
+    about = [pk for pk, body in step if _names(body) & keys]
+    erased, held = erase_values(Event.objects.filter(id__in=about), ASKED) if about else (0, 0)
+    if erased:
+        facts = {"count": erased, "held": held, "reason": purge.law, "article": purge.article}
+        owner = purge.dataset.department
+        record("details.erased", by=by, on=purge, department=owner, dataset=purge.dataset, facts=facts)
+    return step[-1][0] if step else None
 
 
 @transaction.atomic

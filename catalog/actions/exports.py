@@ -15,10 +15,11 @@ from audit.actor import Actor, service
 from audit.log import record
 from catalog import exports, jobs
 from catalog.gate import check_query
-from catalog.models import Basis, Export, Extent, Format, Scope, Version
+from catalog.models import Basis, Department, Export, Extent, Format, Scope, Version
 from catalog.permissions import check_scope, check_signed_in
 from catalog.rows.formats import Streamed, check_fits
 from catalog.rows.query import RowQuery
+from catalog.sealing import SUFFIX
 from catalog.states import EXPORT
 from catalog.terms import Terms
 
@@ -26,17 +27,18 @@ EXPORTER = service("exporter")
 IN_FORCE = (Basis.State.ACTIVE, Basis.State.SUSPENDED)
 AT_ONCE = 200
 TELLS_NOTHING = {"basis-ended", "version-gone"}  # its reader may know no more how many rows there were
+TOLD = ("rows", "bytes", "rows_done", "bytes_done", "sha256", "clear_sha256", "clear_bytes")
 CLOSED = ("state", "error", "path", "stage", "fence", "lease_until", "ended_at")
 
 
 @transaction.atomic
 def ask_export(
-    query: RowQuery, kind: Format | Streamed, *, over: tuple[Version, Basis], name: str, by: Actor
+    query: RowQuery, kind: Format | Streamed, *, over: tuple[Version, Basis], name: str, by: Actor, sealed_to: str = ""
 ) -> Export:
     """The file is going to be made; a query that cannot be answered is refused now, as it would be when rows are read.
 
     The rows leave for the file when a worker makes it, under the same basis, which must hold then, and again whenever
-    the file is fetched.
+    the file is fetched. Sealed to a key, it is for all whom the basis lets in; who asks sees to it that few are kept.
     """
     check_signed_in(by)
     check_scope(by, Scope.READ)
@@ -44,11 +46,14 @@ def ask_export(
     columns = check_query(query, over=[over], by=by)
     expected = rows_expected(query, *over)
     check_fits(kind, expected if query.is_plain and expected else 0, columns)
-    check_room(by)
+    if not sealed_to:
+        check_room(by)
 
     version, basis = over
     export = Export(reader=by.user, key=by.key, basis=basis, version=version, table=query.table, format=kind.value)
-    export.query, export.name, export.rows_expected = asdict(query), f"{name}.{kind.suffix}"[-255:], expected
+    export.query, export.name, export.rows_expected = asdict(query), f"{name}.{kind.suffix}"[-250:], expected
+    if sealed_to:
+        export.sealed_to, export.name = sealed_to, f"{export.name}.{SUFFIX}"
     export.save(force_insert=True)
 
     _say("export.asked", export, by=by, facts={"version": version.pk, "table": export.table, "format": export.format})
@@ -61,9 +66,11 @@ def finish_export(export: Export, made: "exports.Made") -> Export:
     mine = jobs.hold_to_write(export)
     mine.state, mine.stage, mine.error = EXPORT.after(mine.state, "finish"), "", None
     mine.path, mine.bytes, mine.rows, mine.sha256 = made.path, made.bytes, made.rows, made.sha256
+    mine.clear_bytes, mine.clear_sha256, mine.columns = made.clear_bytes, made.clear_sha256, list(made.columns)
     mine.rows_done, mine.bytes_done, mine.seconds_left, mine.lease_until = made.rows, made.bytes, None, None
     mine.ready_at = timezone.now()
-    mine.expires_at = mine.ready_at + timedelta(hours=settings.EXPORT_HOURS)
+    kept = settings.PACKAGE_HOURS if mine.sealed_to else settings.EXPORT_HOURS
+    mine.expires_at = mine.ready_at + timedelta(hours=kept)
     mine.save()
 
     facts = {"rows": made.rows, "bytes": made.bytes, "sha256": made.sha256}
@@ -104,6 +111,21 @@ def end_exports(*, by: Actor, dataset=None) -> int:
     for export in _past(dataset)[:AT_ONCE]:
         ended += _end_past(export, by=by)
     return ended
+
+
+def end_sealed(public_key: str, department: Department, *, by: Actor) -> int:
+    """Files for this department that are sealed to this key go, and are not made. How many.
+
+    Somebody else may hold the private half. Another department may have registered the same key: what is lent to that
+    one stays.
+    """
+    standing = [*Export.OPEN, Export.State.READY]
+    sealed = Export.objects.filter(sealed_to=public_key, basis__department=department, state__in=standing)
+    found = sealed.select_for_update(of=("self",))
+    exports_found = list(found.select_related("basis__dataset__department", "basis__department").order_by("pk"))
+    for export in exports_found:
+        _end(export, "end", "key-retired", by=by)
+    return len(exports_found)
 
 
 def check_room(by: Actor) -> None:
@@ -164,7 +186,8 @@ def _end(export: Export, verb: str, reason: str, *, by: Actor) -> Export:
     export.state = EXPORT.after(export.state, verb)
     if reason in TELLS_NOTHING:
         export.rows = export.bytes = export.rows_done = export.bytes_done = 0
-        export.sha256 = ""
+        export.sha256 = export.clear_sha256 = ""
+        export.clear_bytes = 0
     _close(export, {"code": reason, "params": {}, "sentence": ""})
     _say("export.ended", export, by=by, facts={"why": reason})
     return export
@@ -180,7 +203,7 @@ def _close(export: Export, error: dict) -> None:
     """Nobody works at it any more, and its file goes once that is committed."""
     export.error, export.path, export.stage, export.fence = error, "", "", export.fence + 1
     export.lease_until, export.ended_at = None, timezone.now()
-    export.save(update_fields=[*CLOSED, "rows", "bytes", "rows_done", "bytes_done", "sha256"])
+    export.save(update_fields=[*CLOSED, *TOLD])
     transaction.on_commit(lambda: exports.remove_files(export), robust=True)
 
 

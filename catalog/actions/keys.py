@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from audit.actor import Actor
 from audit.lists import spelled_out, stated
@@ -21,6 +22,7 @@ from catalog.questions import Question
 
 LONGEST = timedelta(days=366)
 MOST_LIVE = 20
+LASTS = gettext_lazy("A key ends at a time to come, at most a year from now.")
 LIVE = Question(
     lambda digest: Key.objects.live().select_related("user").filter(digest=digest).order_by(), digest="text"
 )
@@ -36,6 +38,13 @@ def make_key(user, *, name: str, scopes: list[str], until: datetime, datasets: l
         raise PermissionDenied(_("Everybody makes keys only for themselves."))
 
     _check_sensible(scopes, until, datasets, by)
+    return issue(user, name=name, scopes=scopes, until=until, datasets=datasets, by=by)
+
+
+def issue(
+    user, *, name: str, scopes: list[str], until: datetime, datasets: list[Dataset], by: Actor, grant=None
+):  # fmt: skip
+    """The bare making of a key, for actions that have checked what it opens: (Key, token)."""
     if Key.objects.live().filter(user=user).count() >= MOST_LIVE:
         raise ValidationError(
             _("You have %(most)s keys. Revoke one that you no longer use."), params={"most": MOST_LIVE}
@@ -44,8 +53,9 @@ def make_key(user, *, name: str, scopes: list[str], until: datetime, datasets: l
     start = f"cw_{secrets.token_hex(4)}"
     token = f"{start}_{secrets.token_urlsafe(32)}"
     key = Key(
-        user=user, name=name.strip(), start=start, digest=digest_of(token), scopes=sorted(set(scopes)), expires_at=until
-    )
+        user=user, name=name.strip(), start=start, digest=digest_of(token), scopes=sorted(set(scopes)),
+        expires_at=until, grant=grant,
+    )  # fmt: skip
     wrong = faults(key, ("name",))
     if wrong:
         raise ValidationError(wrong)
@@ -57,6 +67,7 @@ def make_key(user, *, name: str, scopes: list[str], until: datetime, datasets: l
         "key.made",
         by=by,
         on=key,
+        basis=grant,
         facts={"scopes": key.scopes, "until": until, "datasets": stated(named)},
         private=spelled_out("datasets", named),
     )
@@ -98,14 +109,25 @@ def digest_of(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
+def is_sensible(until: datetime) -> bool:
+    """A key ends, and within a year."""
+    return timezone.now() < until <= timezone.now() + LONGEST
+
+
+def check_until(until: datetime) -> None:
+    """The sentence that says so."""
+    if not is_sensible(until):
+        raise ValidationError({"until": LASTS})
+
+
 def _check_sensible(scopes: list[str], until: datetime, datasets: list[Dataset], by: Actor) -> None:
     wrong = {}
     if not scopes:
         wrong["scopes"] = _("Choose at least one thing that the key is for.")
     elif set(scopes) - set(Scope.values):
         wrong["scopes"] = _("A key can have these scopes: %(scopes)s.") % {"scopes": ", ".join(Scope.values)}
-    if not timezone.now() < until <= timezone.now() + LONGEST:
-        wrong["until"] = _("A key ends at a time to come, at most a year from now.")
+    if not is_sensible(until):
+        wrong["until"] = LASTS
     seen = visible_datasets(by).filter(pk__in=[dataset.pk for dataset in datasets])
     if seen.count() != len(datasets):
         wrong["datasets"] = _("A key can name only datasets that you can see.")

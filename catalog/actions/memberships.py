@@ -2,12 +2,13 @@
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from audit.actor import Actor, service
 from audit.log import record
-from catalog.models import CITY_ROLES, Department, Membership, Role
+from catalog.models import CITY_ROLES, Department, Key, Membership, Role
 from catalog.permissions import check_may_administer, check_not_oneself, derive_permissions
 
 AT_ONCE = 500
@@ -62,12 +63,10 @@ def move_person(user, department: Department, role: str, *, by: Actor, reason: s
     check_not_oneself(user, by)
 
     check_role_fits(role, department)
-    held = Membership.objects.select_for_update().filter(user=user, ended_at=None)
-    for membership in held:
-        if membership.department_id == department.pk and membership.role == role:
-            raise ValidationError(_("This person holds that role in that department already."))
-        if membership.department_id != department.pk:
-            finish(membership, by=by, reason=reason)
+    held = Membership.objects.filter(user=user, ended_at=None)
+    if any(membership.department_id == department.pk and membership.role == role for membership in held):
+        raise ValidationError(_("This person holds that role in that department already."))
+    finish_all(held.exclude(department=department), by=by, reason=reason)
     return begin(user, department, role, by=by, until=until)
 
 
@@ -78,6 +77,10 @@ def finish(membership: Membership, *, by: Actor, reason: str) -> None:
     membership.ended_by = by.user
     membership.save(update_fields=["ended_at", "ended_by"])
     derive_permissions(membership.user)
+    for seat in [*_who_stands_in_for(membership), *_seats_left_behind(membership)]:
+        finish(seat, by=by, reason=reason)
+    if not Membership.objects.live().filter(user=membership.user_id, department=membership.department_id).exists():
+        Key.objects.filter(user=membership.user_id, grant__department=membership.department_id).end()
 
     record(
         "membership.ended",
@@ -87,6 +90,28 @@ def finish(membership: Membership, *, by: Actor, reason: str) -> None:
         facts={"member": membership.user_id, "role": membership.role, "reason": reason},
         private={"member": membership.user.name},
     )
+
+
+def finish_all(held: QuerySet[Membership], *, by: Actor, reason: str) -> None:
+    """The bare end of several; the seats for others first, since they end with the roles that they rest on."""
+    for membership in sorted(held.select_for_update(), key=lambda one: one.acting_for_id is None):
+        finish(membership, by=by, reason=reason)
+
+
+def _who_stands_in_for(membership: Membership):
+    """Those who act for an approver go with the approver's own role."""
+    if membership.role != Role.APPROVER or membership.acting_for_id:
+        return Membership.objects.none()
+    acting = Membership.objects.filter(acting_for=membership.user_id, department=membership.department_id)
+    return acting.filter(ended_at=None).select_for_update()
+
+
+def _seats_left_behind(membership: Membership):
+    """Who holds no role of their own in the department any more acts there for nobody, today or later."""
+    here = Membership.objects.filter(user=membership.user_id, department=membership.department_id)
+    if membership.acting_for_id or here.filter(acting_for=None).live().exists():
+        return Membership.objects.none()
+    return here.filter(acting_for__isnull=False, ended_at=None).select_for_update()
 
 
 def end_past_roles() -> int:

@@ -1,10 +1,13 @@
 """What follows from columns that changed with a version: the words of renamed ones go along, and it is written down."""
 
+from django.utils.translation import gettext as _
+
 from audit.actor import Actor
 from audit.log import record
+from catalog.actions.bases import suspend_live
 from catalog.actions.columns import FIELDS, change_columns
-from catalog.models import Column, Version
-from catalog.schema_changes import SchemaAnswer, SchemaChanges, losers_of
+from catalog.models import Basis, Column, Version
+from catalog.schema_changes import SchemaAnswer, SchemaChanges, grants_that_lose, losers_of
 
 MOST_NAMED = 50
 
@@ -15,6 +18,8 @@ def settle_columns(version: Version, changes: SchemaChanges, answer: SchemaAnswe
         return
     renames = answer.renames if answer else {}
     _carry_words(version, renames, by=by)
+    lost_by = sum(map(len, losers_of(version, changes).values()))  # before those that lose something are suspended
+    _suspend_losers(version, changes, by=by)
 
     record(
         "version.columns_changed",
@@ -32,9 +37,16 @@ def settle_columns(version: Version, changes: SchemaChanges, answer: SchemaAnswe
                 f"{table}.{name}: {old} > {new}"
                 for (table, name), (old, new) in list(changes.retyped.items())[:MOST_NAMED]
             ],
-            "lost_by": sum(map(len, losers_of(version, changes).values())),
+            "lost_by": lost_by,
         },
     )
+
+
+def _suspend_losers(version: Version, changes: SchemaChanges, *, by: Actor) -> None:
+    """Whoever follows the newest version and was lent what is gone, or is of another type now, gets nothing unseen."""
+    for grant, what in grants_that_lose(version, changes):
+        why = _("Version %(number)s has other columns: %(what)s.") % {"number": version.number, "what": what}
+        suspend_live(Basis.objects.filter(pk=grant.pk), by=by, reason=why)
 
 
 def _carry_words(version: Version, renames: dict, *, by: Actor) -> None:

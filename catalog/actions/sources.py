@@ -14,7 +14,7 @@ from catalog.actions.source_runs import begin_run, check_not_running, record_of,
 from catalog.models import Dataset, Job, Source
 from catalog.permissions import check_may_keep
 from catalog.policies import check_not_retired, faults
-from catalog.sources import fetching, opening
+from catalog.sources import credentials, fetching
 from catalog.sources.definition import FIELDS, WHERE, check_definition
 from catalog.sources.errors import SourceError
 from catalog.sources.parts import Sample
@@ -38,7 +38,7 @@ def set_source(dataset: Dataset, fields: dict[str, Any], *, by: Actor) -> Source
         raise ValidationError(wrong)
 
     moved = not new and any(getattr(source, name) != before[name] for name in WHERE)
-    opens = opening.keep(source, fields, before=before["sign_in"], moved=moved)
+    opens = credentials.keep(source, fields, before=before["sign_in"], moved=moved)
     if moved:
         source.host_key = ""
     source.set_at, source.set_by = timezone.now(), by.user
@@ -91,7 +91,7 @@ def renew_key(source: Source, *, by: Actor) -> Source:
     check_not_running(source)
     if source.sign_in != Source.SignIn.MADE:
         raise ValidationError(_("This source does not sign in with a key that was made here. Change how it signs in."))
-    opening.make_key(source)
+    credentials.make_key(source)
     source.save(update_fields=["secret", "public_key"])
 
     record_of(source, "source.changed", by=by, facts={**_place(source), "fields": ["key"]})

@@ -187,6 +187,8 @@ def _of_own_departments(dataset: Dataset, by: Actor):
     if by.user is None:
         return Basis.objects.none()
     mine = Q(department__in=departments_of(by)) | Q(account=by.user_id)
+    if by.key is not None and by.key.grant_id is not None:
+        mine = Q(pk=by.key.grant_id)
     return Basis.objects.filter(mine, dataset=dataset, kind=Basis.Kind.GRANT).order_by("-state_at")
 
 
@@ -210,7 +212,8 @@ def _why_ended(basis: Basis, dataset: Dataset) -> str:
             else _("%(owner)s revoked this grant on %(day)s: “%(reason)s”. Ask them for a new one.")
         )
         return sentence % {"owner": owner, "day": _day(basis.state_at), "reason": basis.state_reason}
-    ended = basis.valid_until or basis.state_at
+    early = {Basis.State.RETURNED, Basis.State.SUPERSEDED, Basis.State.ENDED}
+    ended = basis.state_at if basis.state in early else basis.valid_until or basis.state_at
     return _("This grant ended on %(day)s. Ask %(owner)s to lend the data again.") % {
         "owner": owner,
         "day": _day(ended),

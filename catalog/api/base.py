@@ -8,7 +8,7 @@ from audit.actor import Actor
 from catalog.api.conditional import CLOSED, etag_of, not_modified, stamp
 from catalog.api.parsers import FormParser, JsonParser
 from catalog.api.problems import Problem
-from catalog.permissions import can, check_scope, check_signed_in
+from catalog.permissions import can, check_has_scope, check_signed_in
 
 
 class ApiView(APIView):
@@ -33,7 +33,7 @@ class ApiView(APIView):
         scope = self.scopes.get(request.method)
         if self.signed_in or scope:
             check_signed_in(self.by)
-        if scope and not can(check_scope, self.by, scope):
+        if scope and not can(check_has_scope, self.by, scope):
             raise Problem("scope-missing", needs=scope)
 
     def options(self, request, *args, **kwargs):

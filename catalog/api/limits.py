@@ -5,9 +5,10 @@ import logging
 import threading
 import time
 from dataclasses import dataclass
+from functools import cache
 
 from django.conf import settings
-from django.core.cache import cache
+from redis import Redis
 from redis.exceptions import RedisError
 from rest_framework.exceptions import Throttled
 from rest_framework.throttling import BaseThrottle
@@ -74,7 +75,7 @@ def spend(policy: str, who: str, quota: int) -> Spent:
     window = int(now // WINDOW)
     name = f"limit:{policy}:{who}:{window}"
     try:
-        used = _count(name)
+        used = count(name, 2 * WINDOW)
     except (RedisError, OSError, ValueError):
         # Without the cache each process counts for itself: the limit grows to a multiple of itself instead of
         # vanishing, and the API goes on answering.
@@ -97,12 +98,19 @@ def address_of(request) -> str:
     return str(address)
 
 
-def _count(name: str) -> int:
-    try:
-        return cache.incr(name)
-    except ValueError:  # the first of its window
-        cache.add(name, 0, timeout=2 * WINDOW)
-        return cache.incr(name)
+def count(name: str, seconds: int) -> int:
+    """One more under this name, which is forgotten so many seconds after its first; raises RedisError or OSError."""
+    counters, name = _counters(settings.CACHES["default"]["LOCATION"]), f"causeway:{name}"
+    used, left = counters.pipeline(transaction=False).incr(name).ttl(name).execute()
+    if left < 0:  # the first; or one whose process ended before it came to this line
+        counters.expire(name, seconds)
+    return used
+
+
+@cache
+def _counters(place: str) -> Redis:
+    """The cache's own client, kept: Django makes a new one for each question, and asks twice to count one more."""
+    return Redis.from_url(place)
 
 
 def _count_here(name: str, window: int) -> int:

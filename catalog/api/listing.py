@@ -1,7 +1,8 @@
 """The list of datasets: found by words, or all that one may know of, newest first; filtered and counted by facet."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from django.core.exceptions import ValidationError
 from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
@@ -12,13 +13,14 @@ from catalog.api.pages import PAGE, limit_of, page_of
 from catalog.api.problems import bad_parameter
 from catalog.models import Basis, Dataset, Department, Distribution, Format
 from catalog.permissions import visible_datasets
-from catalog.search import SearchQuery, search
+from catalog.search import FacetValue, SearchQuery, search
+from catalog.search.parameters import CODES, LISTS, MOST_CHOSEN, NAMES, read_query
+from catalog.search.query import LONGEST, SORTS
 
-PARAMETERS = frozenset({"q", "theme", "department", "format", "licence", "limit", "after"})
-LISTS = {"theme": codes.Theme, "format": Format, "licence": codes.Licence}
+PARAMETERS = frozenset({*NAMES, "limit", "after"})
 MOST_OPTIONS = 100
-LONGEST = 200
-FACETS = {"theme": "themes", "department": "departments", "format": "formats", "licence": "licences"}
+# What the catalogue itself can answer, without words: it knows of a new dataset before the index does.
+PLAIN = ("themes", "departments", "formats", "licences")
 
 
 @dataclass(frozen=True)
@@ -33,13 +35,9 @@ class Listing:
 
 @dataclass(frozen=True)
 class DatasetFilter:
-    """What a caller looks for; each of the lists may name several."""
+    """What a caller looks for; each of the facets may name several."""
 
-    q: str = ""
-    theme: tuple[str, ...] = ()
-    department: tuple[str, ...] = ()
-    format: tuple[str, ...] = ()
-    licence: tuple[str, ...] = ()
+    query: SearchQuery
 
     @classmethod
     def from_params(cls, params) -> "DatasetFilter":
@@ -47,58 +45,74 @@ class DatasetFilter:
         for name in params:
             if name not in PARAMETERS:
                 raise bad_parameter(name, _("There is no parameter “%(name)s” here.") % {"name": name[:80]})
-        lists = {
-            name: tuple(sorted(set(params.getlist(name)))) for name in ("theme", "department", "format", "licence")
-        }
-        for name, known in LISTS.items():
-            if set(lists[name]) - set(known.values):
+        for name, known in CODES.items():
+            if set(params.getlist(name)) - set(known.values):
                 raise bad_parameter(name, _("This is one of: %(known)s.") % {"known": ", ".join(known.values)})
-        q = params.get("q", "").strip()
-        if len(q) > LONGEST:
+        if params.get("sort", "") not in {"", *SORTS}:
+            raise bad_parameter("sort", _("This is one of: %(known)s.") % {"known": ", ".join(SORTS)})
+        if len(params.get("q", "").strip()) > LONGEST:
             raise bad_parameter("q", _("Search for fewer than %(most)s characters.") % {"most": LONGEST})
-        return cls(q=q, **lists)
+        for name in LISTS:
+            if len(params.getlist(name)) > MOST_CHOSEN:
+                raise bad_parameter(name, _("Name at most %(most)s of these.") % {"most": MOST_CHOSEN})
+        try:
+            return cls(read_query(params.getlist))
+        except ValidationError as reason:
+            name, words = next(iter(reason.message_dict.items()))
+            raise bad_parameter(name, words[0]) from None
+
+    @property
+    def is_plain(self) -> bool:
+        """True where the catalogue answers, without the index."""
+        return self.query == SearchQuery(**{name: getattr(self.query, name) for name in PLAIN})
 
     def apply(self, datasets: QuerySet[Dataset], *, but: str = "") -> QuerySet[Dataset]:
         """Those that match, leaving one list out of account."""
-        if self.theme and but != "theme":
-            datasets = datasets.filter(theme__in=self.theme)
-        if self.department and but != "department":
-            datasets = datasets.filter(department__code__in=self.department)
-        if self.licence and but != "licence":
-            datasets = datasets.filter(licence__in=self.licence)
-        if self.format and but != "format":
-            datasets = datasets.filter(Exists(_files().filter(basis__dataset=OuterRef("pk"), format__in=self.format)))
+        wanted = self.query
+        if wanted.themes and but != "theme":
+            datasets = datasets.filter(theme__in=wanted.themes)
+        if wanted.departments and but != "department":
+            datasets = datasets.filter(department__code__in=wanted.departments)
+        if wanted.licences and but != "licence":
+            datasets = datasets.filter(licence__in=wanted.licences)
+        if wanted.formats and but != "format":
+            files = _files().filter(basis__dataset=OuterRef("pk"), format__in=wanted.formats)
+            datasets = datasets.filter(Exists(files))
         return datasets
 
 
 def listing(wanted: DatasetFilter, request, *, by: Actor) -> Listing:
-    """The page that the request asks for. With words it comes from the search index, without from the catalogue."""
-    if wanted.q:
+    """The page that the request asks for: from the search index where words, an order or its facets are asked for."""
+    if not wanted.is_plain:
         return _searched(wanted, request, by)
     datasets = wanted.apply(visible_datasets(by)).select_related("department")
     page = page_of(dated(datasets, by), request, order=("-shown_at", "-id"), about=f"datasets {wanted}")
-    return Listing(page.items, datasets.count(), page.next, facets(by, wanted))
+    indexed = search(replace(wanted.query, by=by, limit=1)).facets
+    shown = {name: _named(name, indexed.get(field, [])) for name, field in LISTS.items() if field not in PLAIN}
+    return Listing(page.items, datasets.count(), page.next, facets(by, wanted) | shown)
 
 
 def _searched(wanted: DatasetFilter, request, by: Actor) -> Listing:
-    chosen = {other: getattr(wanted, name) for name, other in FACETS.items()}
-    query = SearchQuery(
-        q=wanted.q, after=request.GET.get("after", ""), limit=limit_of(request, default=PAGE), by=by, **chosen
-    )
-    results = search(query)
+    limit = limit_of(request, default=PAGE)
+    results = search(replace(wanted.query, after=request.GET.get("after", ""), limit=limit, by=by))
     found = dated(visible_datasets(by), by).select_related("department").in_bulk(results.ids)
     items = [found[pk] for pk in results.ids if pk in found]
-    counts = {
-        name: {value.code: value.count for value in results.facets.get(other, [])} for name, other in FACETS.items()
-    }
-    names = {row.code: row for row in Department.objects.filter(code__in=counts["department"])}
-    departments = [
-        {"code": code, "name": names[code].name, "count": count}
-        for code, count in counts["department"].items()
-        if code in names
+    shown = {name: _named(name, results.facets.get(field, [])) for name, field in LISTS.items()}
+    return Listing(items, results.total, results.next or None, shown)
+
+
+def _named(name: str, values: list[FacetValue]) -> list[dict]:
+    """The choices of a facet with the names that people read; a department that is no more is left out."""
+    codes_there = [value.code for value in values]
+    if name == "department":
+        names = {row.code: row.name for row in Department.objects.filter(code__in=codes_there)}
+    elif name in CODES:
+        names = {code: str(label) for code, label in CODES[name].choices}
+    else:
+        names = {code: code for code in codes_there}
+    return [
+        {"code": value.code, "name": names[value.code], "count": value.count} for value in values if value.code in names
     ]
-    shown = {name: _options(counts[name], known) for name, known in LISTS.items()}
-    return Listing(items, results.total, results.next or None, shown | {"department": departments})
 
 
 def facets(by: Actor, wanted: DatasetFilter) -> dict[str, list[dict]]:

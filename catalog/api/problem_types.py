@@ -268,6 +268,20 @@ PROBLEM_TYPES: dict[str, ProblemType] = {
             _("Wait for the seconds in Retry-After. A key has a larger quota; for whole tables fetch the built files."),
         ),
         (
+            "grant-limit",
+            429,
+            _("This grant lets out no more at this moment"),
+            _("A grant may allow so many readings an hour or a day, or so many rows a day, and they are used up."),
+            _("Wait for the seconds in Retry-After, or until “opens_at”. Fewer rows may still be left: use “limit”."),
+        ),
+        (
+            "grant-used-up",
+            403,
+            _("All that this grant lets out has left"),
+            _("A grant may allow so many rows in all, and they are used up or are leaving now."),
+            _("Ask the department that lent the data to renew the grant."),
+        ),
+        (
             "query-too-costly",
             422,
             _("The query takes too much"),

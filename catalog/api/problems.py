@@ -2,12 +2,14 @@
 
 import json
 import logging
+import math
 
 from django.conf import settings
 from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.core.exceptions import ValidationError as ModelValidationError
 from django.db import OperationalError
 from django.http import Http404, HttpResponse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework import exceptions
 from rest_framework.views import set_rollback
@@ -15,6 +17,7 @@ from rest_framework.views import set_rollback
 from catalog.api.problem_types import BY_STATUS, PROBLEM_TYPES
 from catalog.gate import BasisEnded
 from catalog.gone import VersionGone
+from catalog.metering import LimitReached
 from catalog.models import Version
 from catalog.rows.errors import EngineBusy, QueryError, Stopped, TooCostly
 
@@ -96,6 +99,8 @@ def _of_query(exc: QueryError, request) -> Problem:
 
 def _of_model(exc: ModelValidationError, request) -> Problem:
     code = FORMS.get(getattr(exc, "code", None), getattr(exc, "code", None))
+    if code == "conflict":  # what was looked at a moment ago is in another state now
+        return Problem(code, exc.messages[0], **exc.params)
     if code in PROBLEM_TYPES:
         return Problem(code, exc.messages[0])
     fields = exc.message_dict if hasattr(exc, "error_dict") else {NON_FIELD_ERRORS: exc.messages}
@@ -175,6 +180,15 @@ def _exports_beside(request) -> str:
     return request.build_absolute_uri(f"{path.removesuffix('/rows')}/exports") if path.endswith("/rows") else ""
 
 
+def _of_limit(exc: LimitReached, request) -> Problem:
+    """What a grant lets out in an hour or a day is used up; where it is all of it, no waiting helps."""
+    if exc.opens_at is None:
+        return Problem("grant-used-up", str(exc))
+    wait = max(1, math.ceil((exc.opens_at - timezone.now()).total_seconds()))
+    headers = {"Retry-After": str(wait)}
+    return Problem("grant-limit", str(exc), headers=headers, opens_at=exc.opens_at.isoformat())
+
+
 def _of_refusal(exc: PermissionDenied, request) -> Problem:
     actor = getattr(request, "actor", None)
     if actor is None or actor.user is None:
@@ -227,6 +241,7 @@ _TRANSLATIONS = [
     (BasisEnded, _of_end),
     (VersionGone, _of_gone),
     (Stopped, _of_stop),
+    (LimitReached, _of_limit),
     (PermissionDenied, _of_refusal),
     ((Http404, exceptions.NotFound), _plain("not-found")),
     (exceptions.Throttled, _of_flood),

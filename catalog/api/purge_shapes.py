@@ -1,13 +1,12 @@
 """The shapes of destructions by law in the API, and how their operations are described."""
 
-from django.db.models import Q
 from drf_spectacular.utils import OpenApiResponse
 from rest_framework import serializers
 
 from catalog.api import schema
 from catalog.api.serializers import ReasonInput
 from catalog.models import Purge
-from catalog.purges import named, shared
+from catalog.purges import named, progress_of, shared
 
 PURGES = "Destruction by law"
 
@@ -56,12 +55,7 @@ class PurgeDetailSerializer(PurgeSerializer):
         return SharedSerializer(found, many=True).data
 
     def get_files(self, purge) -> FilesLeft:
-        kept = ~Q(kept_for=[])
-        return {
-            "gone": purge.files.filter(gone_at__isnull=False).count(),
-            "left": purge.files.filter(gone_at=None, kept_for=[]).count(),
-            "kept": purge.files.filter(kept).count(),
-        }
+        return FilesLeft(progress_of(purge)).data
 
 
 class PurgeInput(serializers.Serializer):

@@ -6,12 +6,13 @@ from rest_framework import serializers
 
 from catalog import codes
 from catalog.api import serializers as shapes
+from catalog.api.suggest_shapes import SuggestionSerializer
 from catalog.models import Format
 from catalog.rows.comparing import KINDS
 from catalog.rows.formats import Streamed
+from catalog.search.query import SORTS
 
 DATASETS, ROWS, LOADING, LISTS, KEYS = "Datasets", "Rows and files", "Loading", "Code lists", "Keys"
-EXPORTS = "Prepared files"
 
 
 def query(name: str, text: str, kind=OpenApiTypes.STR, **more) -> OpenApiParameter:
@@ -77,6 +78,14 @@ LIST_DATASETS = {
         query("department", "Code of a department.", many=True),
         query("format", "A format in which a file is offered.", enum=Format.values, many=True),
         query("licence", "Code of a licence.", enum=codes.Licence.values, many=True),
+        query("update", "Whether the promised update was kept.", enum=codes.UpdateState.values, many=True),
+        query("place", "A place, as `facets` names it.", many=True),
+        query("geo", "Only with places on a map.", enum=codes.Yes.values),
+        query("api", "Only with rows that can be read by program.", enum=codes.Yes.values),
+        query("opening", "Opening class.", enum=codes.OpeningClass.values, many=True),
+        query("from", "Only what covers this day or a later one: a year, a month or a day."),
+        query("to", "Only what covers this day or an earlier one: a year, a month or a day."),
+        query("sort", "The order; without it the best hits first, or the newest where there are no words.", enum=SORTS),
         page_size(20, 100),
         AFTER,
         IF_NONE_MATCH,
@@ -84,6 +93,14 @@ LIST_DATASETS = {
     "responses": {
         200: listed("DatasetPage", shapes.DatasetSerializer, total=TOTAL, next=NEXT, facets=shapes.FacetsSerializer())
     },
+}
+SUGGEST = {
+    "tags": [DATASETS],
+    "summary": "Suggest while one types",
+    "description": "Datasets, columns, departments and frequent words that the first letters may mean, of what you may "
+    "know of. At most fourteen.",
+    "parameters": [query("q", "The first letters, at most 200 characters."), IF_NONE_MATCH],
+    "responses": {200: listed("Suggestions", SuggestionSerializer)},
 }
 GET_DATASET = {
     "tags": [DATASETS],
@@ -137,7 +154,8 @@ ACTIVATE_DATASET = {
 RETIRE_DATASET = {
     "tags": [DATASETS],
     "summary": "Retire a dataset",
-    "description": "Nothing is loaded, lent or opened of it any more. For stewards of the department.",
+    "description": "Nothing is loaded, lent or opened of it any more, and its grants are suspended."
+    " For stewards of the department.",
     "parameters": [IDEMPOTENCY_KEY],
     "request": shapes.ReasonInput,
     "responses": {200: shapes.DatasetDetailSerializer},
@@ -363,61 +381,6 @@ GET_JOB = {
     "summary": "See how a load goes",
     "description": "For stewards of the department that owns the dataset.",
     "responses": {200: shapes.JobSerializer},
-}
-ASK_EXPORT = {
-    "tags": [EXPORTS],
-    "summary": "Ask for a file that is made in the background",
-    "description": "For what takes longer than an answer may. Takes what `/rows` takes, in the address or as members "
-    "of the body, and a `format`. A query that cannot be answered is refused at once. The answer is the export: ask "
-    "its address in `Location` until `state` is `ready`, then fetch `url`. The file is yours alone, for a day unless "
-    "the operator says otherwise, and goes when your basis ends. For signed-in readers; of open data, `/files` has "
-    "whole tables for everybody.",
-    "parameters": [BASIS, AS_OF, IDEMPOTENCY_KEY],
-    "request": {
-        "application/json": {
-            "type": "object",
-            "properties": {
-                "format": {"type": "string", "enum": [*Format.values, *Streamed]},
-                **{name: {"type": "string"} for name in ("select", "where", "group_by", "having", "order_by", "q")},
-            },
-            "additionalProperties": {"type": ["string", "number", "boolean", "array"]},
-            "example": {"format": "csv", "where": "district = 'North'", "order_by": "-height_m"},
-        }
-    },
-    "responses": {202: OpenApiResponse(shapes.ExportSerializer, description="Accepted; see Location.")},
-}
-LIST_EXPORTS = {
-    "tags": [EXPORTS],
-    "summary": "List your prepared files",
-    "description": "Newest first; those that are gone stay listed for a month.",
-    "parameters": [page_size(20, 100), AFTER],
-    "responses": {200: listed("ExportPage", shapes.ExportSerializer, next=NEXT)},
-}
-GET_EXPORT = {
-    "tags": [EXPORTS],
-    "summary": "See how a prepared file goes",
-    "responses": {200: shapes.ExportSerializer},
-}
-END_EXPORT = {
-    "tags": [EXPORTS],
-    "summary": "End a prepared file",
-    "description": "It is not made, or goes if it is there.",
-    "request": None,
-    "responses": {204: None},
-}
-GET_EXPORT_FILE = {
-    "tags": [EXPORTS],
-    "summary": "Fetch a prepared file",
-    "description": "With its length, a strong ETag and ranges, so that a broken download goes on where it stopped. "
-    "Your basis must be in force; each download under a right is recorded.",
-    "parameters": [header("Range", "The part to send: `bytes=0-1023`."), IF_NONE_MATCH],
-    "responses": {
-        **{
-            (200, kind.media_type.partition(";")[0]): OpenApiResponse(OpenApiTypes.BINARY)
-            for kind in [*Format, *Streamed]
-            if kind is not Format.CSV_BOM
-        }
-    },
 }
 LIST_DEPARTMENTS = {
     "tags": [LISTS],

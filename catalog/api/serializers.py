@@ -6,8 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from catalog import codes
-from catalog.export_words import error_words
-from catalog.models import Basis, Dataset, Department, Distribution, Export, Format, Job, Mode, Scope, Version
+from catalog.models import Basis, Dataset, Department, Distribution, Format, Job, Mode, Scope, Version
 
 NOT_SETTABLE = _("This cannot be set here.")
 NOT_AN_OBJECT = _("This must be a JSON object.")
@@ -359,47 +358,6 @@ class JobSerializer(serializers.Serializer):
         return {name: job.error.get(name) for name in ("code", "sentence", "row", "column")}
 
 
-class ExportError(serializers.Serializer):
-    """Why an export gives no file."""
-
-    code = serializers.CharField()
-    sentence = serializers.CharField()
-
-
-class ExportSerializer(serializers.Serializer):
-    """A file that is prepared of what a query asks for: how far it is, and where to fetch it."""
-
-    id = serializers.UUIDField()
-    dataset = serializers.UUIDField(source="basis.dataset_id")
-    version = serializers.IntegerField(source="version.number")
-    table = serializers.CharField()
-    basis = serializers.UUIDField(source="basis_id")
-    format = serializers.CharField()
-    name = serializers.CharField(help_text="The name that a download is given.")
-    state = serializers.ChoiceField(choices=Export.State.choices)
-    progress = serializers.FloatField(allow_null=True, help_text="From 0 to 1; null where nothing can be said.")
-    seconds_left = serializers.IntegerField(allow_null=True, help_text="About; null where nothing can be said.")
-    rows = serializers.IntegerField(source="rows_done", help_text="So far, while it is being made.")
-    bytes = serializers.IntegerField(source="bytes_done")
-    sha256 = serializers.SerializerMethodField(help_text="null until it is ready.")
-    error = serializers.SerializerMethodField(help_text="Why there is no file; null where nothing is wrong.")
-    asked_at = serializers.DateTimeField(source="created_at")
-    ready_at = serializers.DateTimeField(allow_null=True)
-    expires_at = serializers.DateTimeField(allow_null=True, help_text="From then on the file is gone.")
-    url = serializers.SerializerMethodField(help_text="Where to fetch it; null while there is no file.")
-
-    def get_sha256(self, export) -> str | None:
-        return export.sha256 or None
-
-    def get_error(self, export) -> ExportError(allow_null=True):
-        return {"code": export.error["code"], "sentence": error_words(export.error)} if export.error else None
-
-    def get_url(self, export) -> str | None:
-        if export.state != Export.State.READY:
-            return None
-        return self.context["request"].build_absolute_uri(reverse("api-export-file", args=[export.pk]))
-
-
 class KeySerializer(serializers.Serializer):
     """A key of one's own, without its secret."""
 
@@ -447,6 +405,11 @@ class FacetsSerializer(serializers.Serializer):
     department = FacetOption(many=True)
     format = FacetOption(many=True)
     licence = FacetOption(many=True)
+    update = FacetOption(many=True, help_text="Whether the promised update was kept.")
+    place = FacetOption(many=True)
+    geo = FacetOption(many=True, help_text="Those that have places on a map.")
+    api = FacetOption(many=True, help_text="Those whose rows can be read by program.")
+    opening = FacetOption(many=True)
 
 
 class PageSerializer(serializers.Serializer):

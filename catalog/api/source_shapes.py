@@ -89,7 +89,7 @@ class SampleSerializer(serializers.Serializer):
     fingerprint = serializers.CharField()
 
 
-class KeyInput(serializers.Serializer):
+class HostKeyInput(serializers.Serializer):
     """The key that a test showed."""
 
     key = serializers.CharField(max_length=5000)
@@ -132,7 +132,7 @@ TRUST_KEY = {
     "tags": [SOURCES],
     "summary": "Trust the key of an SFTP server",
     "description": f"Nothing that opens the source is sent to any other. {FOR}",
-    "request": KeyInput,
+    "request": HostKeyInput,
     "responses": {200: SourceSerializer},
 }
 RENEW_KEY = {

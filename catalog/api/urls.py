@@ -3,7 +3,21 @@
 from django.urls import include, path
 
 from catalog.api.docs import Docs, Redoc, Schema
-from catalog.api.views import checks, datasets, diff, exports, keys, lists, loads, parts, purges, root, rows, sources
+from catalog.api.views import (
+    checks,
+    datasets,
+    diff,
+    exports,
+    keys,
+    lists,
+    loads,
+    parts,
+    purges,
+    root,
+    rows,
+    sources,
+    suggest,
+)
 
 of_dataset = [
     path("", datasets.OneDataset.as_view(), name="api-dataset"),
@@ -58,6 +72,7 @@ version_1 = [
     path("datasets/<uuid:pk>/purges", purges.Purges.as_view(), name="api-purges"),
     path("datasets/<uuid:pk>/purges/<uuid:purge>", include(of_purge)),
     path("datasets/<uuid:pk>/source", include(of_source)),
+    path("suggest", suggest.Suggest.as_view(), name="api-suggest"),
     path("departments", lists.Departments.as_view(), name="api-departments"),
     path("themes", lists.Themes.as_view(), name="api-themes"),
     path("keys", keys.Keys.as_view(), name="api-keys"),

@@ -3,19 +3,7 @@
 import csv
 import os
 
-from catalog.ingest import (
-    calc,
-    containers,
-    delimited,
-    encodings,
-    engine,
-    formats,
-    parquet,
-    records,
-    sheets,
-    tables,
-    xlsx,
-)
+from catalog.ingest import calc, containers, delimited, encodings, engine, formats, records, sheets, tables
 from catalog.ingest.errors import ReadingError
 from catalog.ingest.names import plain_name, unique_name
 from catalog.ingest.notes import note
@@ -84,7 +72,7 @@ class Reading:
         return {
             "csv": self._add_text,
             "json": self._add_records,
-            "xlsx": lambda member, alone: self._add_workbook(member, alone, xlsx),
+            "xlsx": self._add_xlsx,
             "xls": lambda member, alone: self._add_workbook(member, alone, calc),
             "ods": lambda member, alone: self._add_workbook(member, alone, calc),
             "parquet": self._add_columns,
@@ -123,8 +111,16 @@ class Reading:
         self._build(source, name, member.stem)
 
     def _add_columns(self, member, alone):
+        # As with maps: loading what reads these takes longer than reading most texts, which need none of it.
+        from catalog.ingest import parquet
+
         source = parquet.read(member, work=self.work, limits=self.limits, progress=self.progress)
         self._build(source, self._table_name(member.stem, alone), member.stem)
+
+    def _add_xlsx(self, member, alone):
+        from catalog.ingest import xlsx
+
+        self._add_workbook(member, alone, xlsx)
 
     def _add_workbook(self, member, alone, reader):
         book = reader.book(member, work=self.work)

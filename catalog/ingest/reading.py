@@ -24,7 +24,8 @@ SQL_TYPES = {
 class Reading:
     """One way to read a cell: the pattern and the check that a fitting cell passes, its value, and what the whole
     column must show besides. `plain` is the number in a cell as any program writes it, `shown` what some cells must
-    hold for the reading to be worth a look."""
+    hold for the reading to be worth a look; `quick` proves in half the time that a cell fits as most programs write it,
+    and says nothing of the others."""
 
     type: str
     how: str
@@ -35,6 +36,7 @@ class Reading:
     zoned: bool = False
     plain: str = AS_IS
     shown: str | None = None
+    quick: str | None = None
 
     @property
     def order(self):
@@ -56,7 +58,10 @@ class Reading:
     def fits_sql(self, x):
         """SQL that is true for a cell that fits (cells of blanks are not asked)."""
         check = self.check.format(x=x)
-        return check if self.pattern is None else f"regexp_full_match({x}, ' *(?:{self.pattern}) *') AND {check}"
+        if self.pattern is None:
+            return check
+        fits = f"regexp_full_match({x}, ' *(?:{self.pattern}) *') AND {check}"
+        return f"(CASE WHEN {self.quick.format(x=x)} THEN true ELSE {fits} END)" if self.quick else fits
 
     def share(self, cells):
         """The share of the cells that match the pattern; the rest is not looked at where few of the first do."""

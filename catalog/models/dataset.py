@@ -1,5 +1,6 @@
 """An entry of the catalogue: what it is, whose, how it may be shared and opened, and how that changed."""
 
+import re
 import uuid
 
 from django.conf import settings
@@ -87,6 +88,11 @@ class Dataset(Titled, models.Model):
     def place(self) -> str:
         """The place covered, in the reader's language."""
         return in_language(self.place_en, self.place_zh)
+
+    @property
+    def sharing_word(self) -> str:
+        """The sharing class's name alone, without what it means: the words before the colon, in either script."""
+        return re.split(r"[:：]", self.get_sharing_class_display(), maxsplit=1)[0]
 
     @property
     def keywords(self) -> list[str]:

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from catalog.models.basis import Basis
+from catalog.models.basis import Basis, Way
 from catalog.models.key import Key
 from catalog.models.version import Version
 from catalog.models.work import Work
@@ -42,6 +42,12 @@ class Export(Work):
     bytes = models.BigIntegerField(default=0)
     rows = models.BigIntegerField(default=0)
     sha256 = models.CharField(max_length=64, blank=True)
+    sealed_to = models.CharField(
+        max_length=80, blank=True, help_text="public key of age; such a file is for all whom its basis lets in"
+    )
+    clear_bytes = models.BigIntegerField(default=0, help_text="before it was sealed")
+    clear_sha256 = models.CharField(max_length=64, blank=True)
+    columns = models.JSONField(default=list, help_text="[{name, type}] of a sealed file, once it is there")
     ready_at = models.DateTimeField(null=True)
     expires_at = models.DateTimeField(null=True)
 
@@ -51,6 +57,7 @@ class Export(Work):
             models.Index(fields=["state", "lease_until"]),
             models.Index(fields=["state", "expires_at"]),
             models.Index(fields=["reader", "-created_at", "-id"]),
+            models.Index(fields=["sealed_to"], condition=~models.Q(sealed_to=""), name="export_sealed_to"),
         ]
         constraints = [
             models.CheckConstraint(
@@ -69,6 +76,11 @@ class Export(Work):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.state})"
+
+    @property
+    def way(self) -> str:
+        """By which way its rows leave: sealed to a recipient, or by the API and pages like any others."""
+        return Way.FILE if self.sealed_to else Way.API
 
     @property
     def is_open(self) -> bool:

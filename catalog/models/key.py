@@ -8,6 +8,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from catalog.models.basis import Basis
 from catalog.models.dataset import Dataset
 
 
@@ -16,7 +17,8 @@ class Scope(models.TextChoices):
 
     READ = "read", _("Read rows and files")
     WRITE = "write", _("Create datasets and load versions")
-    GRANT = "grant", _("Make, suspend and revoke grants")
+    ASK = "ask", _("Draft, send and answer requests for data")
+    GRANT = "grant", _("Make, suspend and revoke grants, and decide about requests")
 
 
 class KeyQuerySet(models.QuerySet):
@@ -25,6 +27,11 @@ class KeyQuerySet(models.QuerySet):
     def live(self, now=None) -> "KeyQuerySet":
         """Those neither past their date nor revoked, of a person who may still sign in."""
         return self.filter(expires_at__gt=now or timezone.now(), revoked_at=None, user__is_active=True)
+
+    def end(self) -> int:
+        """Their time is over at this moment: with what they were made for, or with their maker's membership."""
+        now = timezone.now()
+        return self.filter(expires_at__gt=now).update(expires_at=now)
 
 
 class Key(models.Model):
@@ -37,6 +44,9 @@ class Key(models.Model):
     digest = models.CharField(max_length=64, unique=True)
     scopes = ArrayField(models.CharField(max_length=8, choices=Scope))
     datasets = models.ManyToManyField(Dataset, blank=True, related_name="+", help_text="empty: all that one may read")
+    grant = models.ForeignKey(
+        Basis, models.PROTECT, null=True, related_name="keys", help_text="a key for machines: it opens this alone"
+    )
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField(_("until"))
     last_used_at = models.DateTimeField(null=True)

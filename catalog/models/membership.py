@@ -48,6 +48,9 @@ class Membership(models.Model):
     ends_at = models.DateTimeField(_("until"), null=True, blank=True)
     given_at = models.DateTimeField(default=timezone.now)
     given_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    acting_for = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", help_text="the approver stood in for"
+    )
     ended_at = models.DateTimeField(null=True)
     ended_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
 
@@ -60,6 +63,11 @@ class Membership(models.Model):
             ),
             models.CheckConstraint(
                 condition=models.Q(ended_by=None) | models.Q(ended_at__isnull=False), name="membership_ended_at"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(acting_for=None)
+                | (models.Q(role="approver", ends_at__isnull=False) & ~models.Q(acting_for=models.F("user"))),
+                name="membership_acting_ends",
             ),
         ]
         indexes = [models.Index(fields=["department", "role"], condition=models.Q(ended_at=None), name="membership_in")]

@@ -97,8 +97,3 @@ class Source(models.Model):
         host = f"{self.host}:{self.port}" if self.port else self.host
         place = "/".join(part for part in (host, self.database) if part)
         return f"{place} {self.what}" if place else self.what
-
-    @property
-    def is_database(self) -> bool:
-        """True where rows are fetched, and not a file."""
-        return self.kind in {self.Kind.POSTGRESQL, self.Kind.MYSQL}

@@ -22,8 +22,11 @@ BATCH, WIDE_BATCH = 4_096, 256  # rows at once
 WIDE = 16_384  # bytes that a row of a wide table may have
 WAIT = 30.0
 LONG = 1.0  # seconds of work, from which on the operator's log tells of a query
+TICK, IDLE = 0.05, 5.0  # seconds between two looks at what is at work; and without any, until nobody looks
 _places = threading.BoundedSemaphore(settings.ENGINE_AT_ONCE)
-_at_work: set["Run"] = set()
+_at_work: dict["Run", float] = {}  # until when each may work
+_lock = threading.Lock()
+_timekeeper: threading.Thread | None = None
 
 
 def running() -> int:
@@ -101,11 +104,9 @@ class Run:
 
     def _next(self) -> pa.RecordBatch | None:
         self._take_place()
-        _at_work.add(self)
         began = time.monotonic()
-        timer = threading.Timer(self._seconds, self._give_up)
-        timer.daemon = True
-        timer.start()
+        _at_work[self] = began + self._seconds
+        _keep_time()
         try:
             if self._stopped:
                 raise Stopped
@@ -129,15 +130,37 @@ class Run:
                 ) from reason
             raise
         finally:
-            timer.cancel()
             self._worked += time.monotonic() - began
-            _at_work.discard(self)
+            del _at_work[self]
             _places.release()
 
-    def _give_up(self) -> None:
-        """Interrupts until the engine heeds it: one that has not begun yet would forget it."""
+    def give_up(self) -> None:
+        """Its time is over: interrupts the engine, which may need to hear it again if it had not begun yet."""
         self._late = True
-        while self in _at_work:
-            with contextlib.suppress(duckdb.Error):
-                self._cursor.interrupt()
-            time.sleep(0.05)
+        with contextlib.suppress(duckdb.Error):
+            self._cursor.interrupt()
+
+
+def _keep_time() -> None:
+    """Somebody looks at the time while anything is at work: one thread for all, because one for each batch is dear."""
+    global _timekeeper
+    with _lock:
+        if _timekeeper is None or not _timekeeper.is_alive():
+            _timekeeper = threading.Thread(target=_look_at_the_time, name="engine time", daemon=True)
+            _timekeeper.start()
+
+
+def _look_at_the_time() -> None:
+    global _timekeeper
+    idle_since = time.monotonic()
+    while True:
+        time.sleep(TICK)
+        now = time.monotonic()
+        for run, until in list(_at_work.items()):
+            idle_since = now
+            if now > until:
+                run.give_up()
+        with _lock:
+            if not _at_work and now - idle_since > IDLE:
+                _timekeeper = None
+                return

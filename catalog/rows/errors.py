@@ -1,6 +1,6 @@
 """What can be wrong with a row query, in words that tell the asker what to do."""
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.utils.translation import gettext as _
 
 
@@ -29,6 +29,13 @@ class QueryError(ValidationError):
         if self.at is None:
             self.params["at"] = at
         return self
+
+
+class CountsOnly(PermissionDenied):
+    """The basis holds for the reader and answers with counts, or with yes or no, alone: this is another question."""
+
+    def __init__(self, sentence: str = ""):
+        super().__init__(sentence or _("This grant lets out counts only: ask with “select=count(*) as n”."))
 
 
 class EngineBusy(Exception):

@@ -206,7 +206,27 @@ def _arguments(name: str, function: Function, given: list[Made], scope: Scope) -
             found.append(_careful(scope.clocked(one.sql), summed=one.summed) if zoned else one.sql)
         else:
             raise _misused(name, function, scope)
+    if kind == "decimal" and "same*" in function.takes:
+        found = _with_decimals_of_others(found, given, scope)
     return found, kind
+
+
+def _with_decimals_of_others(found: list[str], given: list[Made], scope: Scope) -> list[str]:
+    """Decimals with at least as many decimals as each other.
+
+    The engine would take decimals away from what stands beside a number of 38 digits, as a sum or a rounded number is.
+    A zero of the others' types, added to each, brings it to their decimals; the branch that names them is never taken.
+    """
+    nothing = {
+        sql: f" + CASE WHEN FALSE THEN {sql} ELSE CAST(0 AS DECIMAL(1, 0)) END"
+        for sql, one in zip(found, given, strict=True)
+        if one.literal is None or one.kind != "integer"
+    }
+    wide = []
+    for sql, one in zip(found, given, strict=True):
+        more = "".join(words for other, words in nothing.items() if other != sql) if one.literal is None else ""
+        wide.append(_bounded(f"({sql}{more})", scope) if more else sql)
+    return wide
 
 
 def _common_kind(wanted: list[str], given: list[Made]) -> str:

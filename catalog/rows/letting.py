@@ -48,10 +48,20 @@ def check_where(text: str, types: dict[str, str]) -> None:
     condition(text, Scope(columns=types))
 
 
+def columns_named(text: str, types: dict[str, str]) -> list[str]:
+    """The columns that a condition names, in their own order."""
+    scope = Scope(columns=types)
+    condition(text, scope)
+    return scope.taken()
+
+
 @lru_cache(MOST_KEPT)
-def pseudonym_key(recipient: str) -> bytes:
-    """The key under which this recipient's pseudonyms are made: another recipient's are unrelated to them."""
-    return hmac.digest(settings.PSEUDONYM_SECRET.encode(), f"causeway pseudonyms {recipient}".encode(), "sha256")
+def pseudonym_key(domain: str) -> bytes:
+    """The key under which the pseudonyms of this domain are made: those of another domain are unrelated to them.
+
+    It is derived whenever it is needed, from a secret that is in no database, and is kept nowhere but in memory.
+    """
+    return hmac.digest(settings.PSEUDONYM_SECRET.encode(), f"causeway pseudonyms {domain}".encode(), "sha256")
 
 
 def _masked(column: str, kind: str, mask: Mask | None, scope: Scope, pseudonyms: bytes) -> str:

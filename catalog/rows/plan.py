@@ -62,7 +62,7 @@ def _planned(query: RowQuery, lent: tuple, where: str, kinds: tuple, pseudonyms:
     terms, types = TableTerms(dict(lent), where), dict(kinds)
     inner, params, columns = let_out(terms, types, pseudonyms)
     scope = Scope(columns=columns, params=params, zone=query.timezone)
-    steps, source, conditions = [f"let_out AS ({inner})"], "let_out", _conditions(query, scope)
+    steps, source, conditions = [f"let_out AS ({inner})"], "let_out", conditions_of(query, scope)
     if query.sample:
         steps.append(
             f"sampled AS (SELECT * FROM let_out{_where(conditions)} ORDER BY hash(__row), __row LIMIT {query.sample})"
@@ -82,8 +82,8 @@ def _planned(query: RowQuery, lent: tuple, where: str, kinds: tuple, pseudonyms:
     if paged:
         chosen += "".join(f", CAST({key.sql} AS VARCHAR) AS __k{n}" for n, key in enumerate(asked.order))
     if query.after:
-        conditions = [*conditions, _beyond(asked.order, read_cursor(query.after, about, len(asked.order)), scope)]
-    ordered = _ordering(asked.order) if asked.is_summed or query.order_by or query.sample else AS_THEY_LIE
+        conditions = [*conditions, beyond(asked.order, read_cursor(query.after, about, len(asked.order)), scope)]
+    ordered = ordering(asked.order) if asked.is_summed or query.order_by or query.sample else AS_THEY_LIE
     if paged:
         ordered += f" LIMIT {query.limit + 1}"
     if paged and query.order_by and source == "let_out":  # which rows first: masks are made for those of the page alone
@@ -135,7 +135,8 @@ def _having(query: RowQuery, asked: Question, scope: Scope) -> list[str]:
     return [condition(query.having, Scope(kinds, scope.params, "having", zone=scope.zone))]
 
 
-def _conditions(query: RowQuery, scope: Scope) -> list[str]:
+def conditions_of(query: RowQuery, scope: Scope) -> list[str]:
+    """What a row must meet to be in the answer."""
     found = []
     for name, operator, value in query.filters:
         scope.parameter = name if operator == "eq" else f"{name}__{operator}"
@@ -177,11 +178,12 @@ def _anywhere(words: str, scope: Scope) -> str:
     return "(" + " OR ".join(f"contains(lower({column}), {sought})" for column in columns) + ")"
 
 
-def _ordering(order: list[Key]) -> str:
+def ordering(order: list[Key]) -> str:
+    """The order, what is empty at the end."""
     return " ORDER BY " + ", ".join(f"{key.sql} {'DESC' if key.down else 'ASC'} NULLS LAST" for key in order)
 
 
-def _beyond(order: list[Key], keys, scope: Scope) -> str:
+def beyond(order: list[Key], keys, scope: Scope) -> str:
     """True for the rows that come after the one with these keys."""
     ways, same = [], []
     for key, held in zip(order, keys, strict=True):

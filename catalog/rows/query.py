@@ -13,7 +13,6 @@ from catalog.rows.dialect import shown, without_values
 from catalog.rows.errors import QueryError
 
 OPERATORS = {"ne": "<>", "gt": ">", "gte": ">=", "lt": "<", "lte": "<=", "eq": "="}
-SPECIAL = frozenset({"in", "isnull"})
 TEXTS = ("select", "where", "group_by", "having", "order_by", "after", "q")
 RESERVED = frozenset({*TEXTS, "distinct", "sample", "limit", "basis", "format", "total", "facets", "as_of", "timezone"})
 LONGEST = 4_000

@@ -1,169 +1,212 @@
 """The search engine inside PostgreSQL: words are cut before they come here, so it needs no dictionary of its own."""
 
+import json
 from contextlib import contextmanager
+from datetime import UTC, datetime
+from uuid import UUID
 
 from django.db import connection, transaction
 from django.utils import timezone
+from psycopg2.extras import execute_values
 
-from catalog.models import Dataset
 from catalog.permissions import is_officer, visible_datasets
-from catalog.search.documents import Entry
-from catalog.search.query import FACETS, FacetValue, SearchQuery, SearchResults, read_place, write_place
-from catalog.search.words import cut, is_chinese, pairs, runs, stem
+from catalog.search.documents import INTERNAL, PUBLIC, Entry
+from catalog.search.expanding import Asked
+from catalog.search.facets import LISTS, chosen, facet_rows, meets
+from catalog.search.found import Found
+from catalog.search.query import FACETS, FacetValue, SearchQuery, read_place, write_place
+from catalog.search.tsquery import conditions, matching, score
+from catalog.search.vectors import vector
 
-MOST_TERMS = 24
-COLUMNS = {"themes": "theme", "departments": "department", "licences": "licence", "formats": "formats"}
-WEIGHTS = "{0.1, 0.3, 0.5, 1.0}"
+NAME = "postgres"
+CANDIDATES = 400  # hits of each kind that are weighed one by one; the rest follows behind them, newest first
+COLUMNS = (
+    "basis_id", "department_id", "theme", "licence", "opening", "formats", "places", "has_geo", "has_api", "since",
+    "until", "valid_until", "late_at", "overdue_at", "updated_at", "title", "used", "boost", "words", "fields",
+    "general", "hash", "form", "revision",
+)  # fmt: skip
+CASTS = {"formats": "::varchar[]", "places": "::varchar[]", "words": "::tsvector", "fields": "::jsonb"}
+TEMPLATE = f"(%(dataset)s, %(audience)s, now(), {', '.join(f'%({c})s{CASTS.get(c, str())}' for c in COLUMNS)})"
+PUT = f"""
+INSERT INTO catalog_searchentry (dataset_id, audience, made_at, {", ".join(COLUMNS)}) VALUES %s
+ON CONFLICT (dataset_id, audience) DO UPDATE SET made_at = now(),
+{", ".join(f"{c} = EXCLUDED.{c}" for c in COLUMNS if c != "revision")},
+revision = greatest(EXCLUDED.revision, catalog_searchentry.revision + 1)
+WHERE catalog_searchentry.hash <> EXCLUDED.hash OR catalog_searchentry.form <> EXCLUDED.form
+RETURNING dataset_id
+"""
+# Whoever withdraws the release waits for us, and its entry goes with it; or we wait, and see that it is gone.
+STILL_LIVE = "SELECT id FROM catalog_basis WHERE id = ANY(%s::uuid[]) AND state = 'active' ORDER BY id FOR SHARE"
+
+LIVE = (
+    "b.kind = 'release' AND b.state = 'active' AND b.valid_from <= %(now)s"
+    " AND (b.valid_until IS NULL OR b.valid_until > %(now)s)"
+)
 
 
 @contextmanager
-def alone(dataset: Dataset):
+def alone(*datasets: UUID):
     """One writer at a time for each dataset: whoever comes last has read the newest state."""
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 1))", [str(dataset.pk)])
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(pk, 1)) FROM (SELECT unnest(%s) AS pk ORDER BY 1) AS one",
+            [sorted(map(str, datasets))],
+        )
         yield
 
 
-def put(dataset: Dataset, entries: list[Entry]) -> None:
-    """The index holds exactly these entries for the dataset. Call it inside `alone`."""
+def put(made: dict[UUID, list[Entry]], *, form: str) -> set[UUID]:
+    """The index holds exactly these entries for each dataset; those that this changed. Call it inside `alone`."""
+    entries = [entry for held in made.values() for entry in held]
     with connection.cursor() as cursor:
-        kept = [entry.audience for entry in entries] or [""]
+        cursor.execute(STILL_LIVE, [[str(entry.basis) for entry in entries if entry.basis]])
+        live = {row[0] for row in cursor.fetchall()}
+        entries = [entry for entry in entries if entry.basis is None or entry.basis in live]
+        kept = [f"{entry.dataset} {entry.audience}" for entry in entries]
         cursor.execute(
-            "DELETE FROM catalog_searchentry WHERE dataset_id = %s AND audience <> ALL(%s)", [dataset.pk, kept]
+            "DELETE FROM catalog_searchentry WHERE dataset_id = ANY(%s::uuid[])"
+            " AND dataset_id || ' ' || audience <> ALL(%s) RETURNING dataset_id",
+            [list(map(str, made)), kept],
         )
-        for entry in entries:
-            cursor.execute(
-                """INSERT INTO catalog_searchentry
-                   (dataset_id, audience, basis_id, department_id, theme, licence, formats, updated_at, words, made_at)
-                   VALUES (%s, %s, %s, %s, %s, %s, %s::varchar[], %s, %s::tsvector, now())
-                   ON CONFLICT (dataset_id, audience) DO UPDATE SET basis_id = EXCLUDED.basis_id,
-                   department_id = EXCLUDED.department_id, theme = EXCLUDED.theme, licence = EXCLUDED.licence,
-                   formats = EXCLUDED.formats, updated_at = EXCLUDED.updated_at, words = EXCLUDED.words,
-                   made_at = EXCLUDED.made_at""",
-                [
-                    dataset.pk,
-                    entry.audience,
-                    entry.basis,
-                    dataset.department_id,
-                    dataset.theme,
-                    dataset.licence,
-                    entry.formats,
-                    entry.updated_at,
-                    vector(entry.places),
-                ],
-            )
+        changed = {row[0] for row in cursor.fetchall()}
+        rows = [_row(entry, form) for entry in entries]
+        changed.update(row[0] for row in execute_values(cursor.cursor, PUT, rows, TEMPLATE, fetch=True))
+    return changed
 
 
-def vector(places: list[tuple[str, list[str]]]) -> str:
-    """A tsvector as text: for each place its weight (A to D) and the words found there."""
-    spots: dict[str, list[str]] = {}
-    for position, (weight, words) in enumerate(places[:16_000], start=1):
-        for word in words:
-            at = spots.setdefault(word, [])
-            if len(at) < 200:
-                at.append(f"{position}{weight}")
-    return " ".join(f"{_quoted(word)}:{','.join(at)}" for word, at in spots.items())
+def _row(entry: Entry, form: str) -> dict:
+    row = vars(entry) | {"basis_id": entry.basis, "department_id": entry.department, "form": form}
+    fields = json.dumps(entry.fields, ensure_ascii=False)
+    revision = int(datetime.now(UTC).timestamp() * 1_000_000)
+    return row | {"fields": fields, "words": vector(entry.fields), "hash": entry.hash, "revision": revision}
 
 
-def match(q: str) -> str:
-    """A tsquery as text: every term must be found, as written, by its stem, by its beginning, or as Chinese words."""
-    terms = [_term(run) for run in runs(q)[:MOST_TERMS]]
-    return " & ".join(terms)
-
-
-def _term(run: str) -> str:
-    if not is_chinese(run):
-        ways = {_quoted(run), _quoted(stem(run))}
-        if len(run) > 1:
-            ways.add(f"{_quoted(run)}:*")
-        return f"({' | '.join(sorted(ways))})"
-    if len(run) == 1:
-        return _quoted(run)
-    words = " & ".join(map(_quoted, cut(run)))
-    return f"(({words}) | ({' & '.join(map(_quoted, pairs(run)))}))"
-
-
-def _quoted(word: str) -> str:
-    return "'" + word.replace("\\", "\\\\").replace("'", "''") + "'"
-
-
-def search(query: SearchQuery) -> SearchResults:
+def search(query: SearchQuery, asked: Asked) -> Found:
     """Finds, counts and orders in one statement; nothing that the reader may not know of is ever counted."""
-    found, params = _found(query)
+    found, params = _found(query, asked)
+    page = _page_sql(query, params, asked)
+    ids, facets, total, place = [], {name: [] for name in FACETS}, 0, None
+    came_from = read_place(query, NAME, 3)
+    passed = came_from.passed if came_from else 0
     with connection.cursor() as cursor:
-        cursor.execute(f"{found} {_page_sql(query, params)}", params)
-        ids, facets, total, place = [], {name: [] for name in FACETS}, 0, None
+        cursor.execute(f"{found} {page}", params)
         for what, code, number, dataset, rank, moment in cursor.fetchall():
             if what == "total":
                 total = number
-            elif what == "hit":
-                if len(ids) < query.limit:
-                    ids.append(dataset)
-                    last = [str(rank), moment.isoformat(), str(dataset)]
-                else:
-                    place = last
-            else:
+            elif what != "hit":
                 facets[what].append(FacetValue(code, number, code in getattr(query, what)))
-    return SearchResults(ids, total, facets, write_place(query, place) if place else "")
+            elif len(ids) < query.limit:
+                ids.append(dataset)
+                last = [str(rank) if rank is not None else code, moment.isoformat(), str(dataset)]
+            else:
+                place = last
+    after = write_place(query, NAME, passed + len(ids), place) if place else ""
+    return Found(ids, total, facets, after)
 
 
-def _found(query: SearchQuery) -> tuple[str, dict]:
-    """The common table `found`: what matches the words and may be known, and which facet choices each meets."""
-    params: dict = {"q": match(query.q), "weights": WEIGHTS, "now": timezone.now()}
-    if is_officer(query.by):
-        visible, values = visible_datasets(query.by).values("pk").query.sql_with_params()
-        for n, value in enumerate(values):
-            visible = visible.replace("%s", f"%(v{n})s", 1)
-            params[f"v{n}"] = value
-        allowed = f"e.audience = 'internal' AND e.dataset_id IN ({visible})"
-        live = ""
-    else:
-        allowed = "e.audience = 'public'"
-        live = """JOIN catalog_basis b ON b.id = e.basis_id AND b.kind = 'release' AND b.state = 'active'
-                  AND b.valid_from <= %(now)s AND (b.valid_until IS NULL OR b.valid_until > %(now)s)"""
-    words = "AND e.words @@ %(q)s::tsquery" if params["q"] else ("AND false" if query.q.strip() else "")
-    rank = "ts_rank(%(weights)s::float4[], e.words, %(q)s::tsquery, 1)" if params["q"] else "0"
-    meets = []
-    for name, column in COLUMNS.items():
-        params[name] = list(getattr(query, name))
-        test = {"formats": "e.formats && %(formats)s::varchar[]", "departments": "d.code = ANY(%(departments)s)"}.get(
-            name, f"e.{column} = ANY(%({name})s)"
+def still_known(query: SearchQuery, ids: list[UUID]) -> set[UUID]:
+    """Those of these datasets that the reader may know of at this moment; the public, those with a live release."""
+    params = {"ids": list(map(str, ids)), "now": timezone.now()}
+    where = _allowed(query, params)
+    if params["audience"] == PUBLIC:
+        where.append(f"EXISTS (SELECT 1 FROM catalog_basis b WHERE b.id = e.basis_id AND {LIVE})")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT e.dataset_id FROM catalog_searchentry e WHERE e.dataset_id = ANY(%(ids)s::uuid[])"
+            f" AND {' AND '.join(where)}",
+            params,
         )
-        meets.append(f"{test if params[name] else 'true'} AS meets_{name}")
+        return {row[0] for row in cursor.fetchall()}
+
+
+def _found(query: SearchQuery, asked: Asked) -> tuple[str, dict]:
+    """The common table `found`: what matches the words and may be known, and which facet choices each meets."""
+    params: dict = {"q": matching(asked), "now": timezone.now()}
+    where = _allowed(query, params)
+    if params["q"]:
+        where.append("e.words @@ %(q)s::tsquery")
+    elif asked.empty and query.q.strip():
+        where.append("false")
+    where += conditions(asked, params)
+    for name, test in (("since", "e.until >= %(since)s"), ("until", "e.since <= %(until)s")):
+        if getattr(query, name):
+            params[name] = getattr(query, name)
+            # An end that is not said is open, but what says nothing of its period does not touch any.
+            end = test.split()[0]
+            where.append(f"({test} OR ({end} IS NULL AND (e.since IS NOT NULL OR e.until IS NOT NULL)))")
+    columns = ", ".join(f"{test} AS meets_{name}" for name, test in meets(query, params).items())
+    values = ", ".join(f"{value} AS {name}" for name, value in LISTS.items())
     return (
         f"""WITH found AS MATERIALIZED (
-            SELECT e.dataset_id, e.theme, d.code AS department, e.licence, e.formats, e.updated_at,
-                   round({rank}::numeric, 7) AS rank, {", ".join(meets)}
-            FROM catalog_searchentry e JOIN catalog_department d ON d.id = e.department_id {live}
-            WHERE {allowed} {words})""",
+            SELECT e.id, e.dataset_id, e.updated_at, e.boost, e.title, e.used, {values}
+            {", " + columns if columns else ""}
+            FROM catalog_searchentry e WHERE {" AND ".join(where)})""",
         params,
     )
 
 
-def _page_sql(query: SearchQuery, params: dict) -> str:
-    all_meet = " AND ".join(f"meets_{name}" for name in COLUMNS)
-    order = ("rank DESC, " if query.order == "relevance" else "") + "updated_at DESC, dataset_id DESC"
-    place = read_place(query)
-    after = ""
-    if place:
-        params["rank"], params["moment"], params["last"] = place
-        left, right = "updated_at, dataset_id", "%(moment)s::timestamptz, %(last)s::uuid"
-        if query.order == "relevance":
-            left, right = f"rank, {left}", f"%(rank)s::numeric, {right}"
-        after = f"AND ({left}) < ({right})"
+def _allowed(query: SearchQuery, params: dict) -> list[str]:
+    if not is_officer(query.by):
+        params["audience"] = PUBLIC
+        # The entry of a release goes in the transaction that ends it; what ends by time alone is looked at here.
+        return ["e.audience = %(audience)s", "(e.valid_until IS NULL OR e.valid_until > %(now)s)"]
+    params["audience"] = INTERNAL
+    visible, values = visible_datasets(query.by).values("pk").query.sql_with_params()
+    for n, value in enumerate(values):
+        visible = visible.replace("%s", f"%(v{n})s", 1)
+        params[f"v{n}"] = value
+    return ["e.audience = %(audience)s", f"e.dataset_id IN ({visible})"]
+
+
+def _page_sql(query: SearchQuery, params: dict, asked: Asked) -> str:
+    all_meet = chosen(query)
+    parts = [
+        "SELECT 'total', NULL::text, count(*), NULL::uuid, NULL::numeric, NULL::timestamptz"
+        f" FROM found WHERE {all_meet}",
+        *facet_rows(query),
+    ]
     params["limit"] = query.limit + 1
-    parts = [f"SELECT 'total', NULL::text, count(*), NULL::uuid, NULL::numeric, NULL::timestamptz FROM found"
-             f" WHERE {all_meet}"]  # fmt: skip
-    for name, column in COLUMNS.items():
-        others = " AND ".join(f"meets_{other}" for other in COLUMNS if other != name)
-        source = "found, unnest(formats) AS value" if name == "formats" else "found"
-        value = "value" if name == "formats" else column
-        parts.append(
-            f"(SELECT '{name}', {value}::text, count(*), NULL, NULL, NULL FROM {source} WHERE {others}"
-            f" GROUP BY {value} ORDER BY count(*) DESC, {value} LIMIT 60)"
-        )
-    parts.append(
-        f"(SELECT 'hit', NULL, NULL, dataset_id, rank, updated_at FROM found WHERE {all_meet} {after}"
-        f" ORDER BY {order} LIMIT %(limit)s)"
-    )
-    return " UNION ALL ".join(parts)
+    hits = _by_score(query, params, asked) if query.order == "relevance" and params["q"] else _in_order(query, params)
+    return f", chosen AS (SELECT * FROM found WHERE {all_meet}) " + " UNION ALL ".join([*parts, f"({hits})"])
+
+
+def _by_score(query: SearchQuery, params: dict, asked: Asked) -> str:
+    """The best first. Of very many only the likely ones are weighed: those with the words in the title, and the used
+    and well kept."""
+    rank = f"round((c.boost * ({score(asked, params)}))::numeric, 7)"
+    place, skip = _place(query, params, "(coalesce(s.rank, 0), c.updated_at, c.dataset_id)", "numeric")
+    return f"""
+        WITH titled AS MATERIALIZED (
+            SELECT e.id FROM catalog_searchentry e
+            WHERE e.audience = %(audience)s AND ts_filter(e.words, '{{a}}') @@ %(q)s::tsquery),
+        likely AS (
+            (SELECT c.id FROM chosen c JOIN titled USING (id) ORDER BY c.boost DESC, c.id LIMIT {CANDIDATES})
+            UNION (SELECT id FROM chosen ORDER BY boost DESC, id LIMIT {CANDIDATES})),
+        scored AS MATERIALIZED (
+            SELECT c.id, {rank} AS rank FROM likely JOIN chosen c USING (id) JOIN catalog_searchentry e USING (id))
+        SELECT 'hit', NULL, NULL, c.dataset_id, coalesce(s.rank, 0), c.updated_at
+        FROM chosen c LEFT JOIN scored s USING (id) {place}
+        ORDER BY coalesce(s.rank, 0) DESC, c.updated_at DESC, c.dataset_id DESC LIMIT %(limit)s {skip}"""
+
+
+def _in_order(query: SearchQuery, params: dict) -> str:
+    if query.order == "title":
+        place, skip = _place(query, params, "(c.title, c.updated_at, c.dataset_id)", "text", upwards=True)
+        return f"""SELECT 'hit', c.title, NULL, c.dataset_id, NULL, c.updated_at FROM chosen c {place}
+            ORDER BY c.title, c.updated_at, c.dataset_id LIMIT %(limit)s {skip}"""
+    key = "c.used" if query.order == "used" else "0::bigint"
+    place, skip = _place(query, params, f"({key}, c.updated_at, c.dataset_id)", "bigint")
+    return f"""SELECT 'hit', NULL, NULL, c.dataset_id, {key}::numeric, c.updated_at FROM chosen c {place}
+        ORDER BY {key} DESC, c.updated_at DESC, c.dataset_id DESC LIMIT %(limit)s {skip}"""
+
+
+def _place(query: SearchQuery, params: dict, keys: str, kind: str, *, upwards: bool = False) -> tuple[str, str]:
+    place = read_place(query, NAME, 3)
+    if place is None:
+        return "", ""
+    if place.keys is None:
+        params["passed"] = place.passed
+        return "", "OFFSET %(passed)s"
+    params["first"], params["moment"], params["last"] = place.keys
+    test = f"{keys} {'>' if upwards else '<'} (%(first)s::{kind}, %(moment)s::timestamptz, %(last)s::uuid)"
+    return f"WHERE {test}", ""

@@ -28,6 +28,7 @@ from catalog.version_check import COLUMNS, check_of, duty_of, notes_of
 
 
 @login_required
+@never_cache
 @require_http_methods(["GET", "POST"])
 def load(request: HttpRequest, pk) -> HttpResponse:
     """The upload of one file to a dataset."""

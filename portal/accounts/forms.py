@@ -18,9 +18,11 @@ from catalog.forms import ActionForm, ActionModelForm
 from catalog.models import CITY_ROLES, Dataset, Department, Role, Scope
 from catalog.permissions import visible_datasets
 from portal.models import User
+from portal.throttle import check_pace_of
 
 UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 MOST_DATASETS = 50
+MOST_TRIES = 10  # an hour, of one's own password
 
 
 class _Trapped(forms.BoundField):
@@ -48,6 +50,14 @@ def password_field(label, autocomplete: str, **fields) -> forms.CharField:
     """A password, never trimmed, never shown again."""
     widget = forms.PasswordInput(attrs={"autocomplete": autocomplete})
     return forms.CharField(label=label, strip=False, max_length=200, widget=widget, **fields)
+
+
+def own_password(user: User, typed: str) -> str:
+    """It is the account's; an open session guesses it no more than so many times an hour, right or wrong."""
+    check_pace_of(user, "own-password", MOST_TRIES)
+    if not user.check_password(typed):
+        raise ValidationError(gettext("This is not your present password."))
+    return typed
 
 
 def email_field(autocomplete: str = "email", **fields) -> forms.EmailField:
@@ -128,9 +138,7 @@ class ChangePasswordForm(NewPasswordForm):
 
     def clean_old(self) -> str:
         """Whoever sits at a page that was left open does not know it."""
-        if not self.user.check_password(self.cleaned_data["old"]):
-            raise ValidationError(gettext("This is not your present password."))
-        return self.cleaned_data["old"]
+        return own_password(self.user, self.cleaned_data["old"])
 
 
 class AccountForm(ActionForm):

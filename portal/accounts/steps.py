@@ -28,7 +28,7 @@ def send_sign_up(event: Event) -> None:
 
 
 def send_invitation(event: Event) -> None:
-    """The invited person gets a link to set the password."""
+    """Who has no password, newly invited or after a reset, gets a link to set one."""
     user = User.objects.get(pk=event.subject.partition(":")[2])
     if user.is_active and not user.has_usable_password():
         post("invitation", to=user.email, language=user.language, url=_own_link("invitation", user), name=user.name)
@@ -40,6 +40,14 @@ def send_reset(event: Event) -> None:
     if user is not None:
         url = _own_link("password-reset-confirm", user)
         post("password_reset", to=user.email, language=user.language, url=url, name=user.name)
+
+
+def tell_of_authenticator(event: Event) -> None:
+    """The person learns that the second step was set up or taken away, in case it was somebody else."""
+    user = User.objects.get(pk=event.subject.partition(":")[2])
+    if user.is_active:
+        letter = "authenticator_set" if event.kind == "account.totp_set" else "authenticator_removed"
+        post(letter, to=user.email, language=user.language, name=user.name)
 
 
 def _words(event: Event) -> dict[str, str]:

@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from portal.accounts.views import account, departments, passwords, people, sessions, sign_up
+from portal.accounts.views import account, authenticators, departments, passwords, people, sessions, sign_up
 
 urlpatterns = [
     path("sign-in/", sessions.sign_in, name="sign-in"),
+    path("sign-in/code/", authenticators.second_step, name="second-step"),
     path("sign-out/", sessions.sign_out, name="sign-out"),
     path("sign-up/", sign_up.choose, name="sign-up"),
     path("sign-up/citizen/", sign_up.citizen, name="sign-up-citizen"),
@@ -18,6 +19,10 @@ urlpatterns = [
     path("password/change/", passwords.change, name="password-change"),
     path("invitation/<str:uidb64>/<str:token>/", passwords.ChoosePassword.as_view(invited=True), name="invitation"),
     path("account/", account.account, name="account"),
+    path("account/second-step/", authenticators.ways_in, name="second-step-state"),
+    path("account/second-step/app/", authenticators.authenticator, name="authenticator"),
+    path("account/second-step/codes/", authenticators.renew_codes, name="recovery-renew"),
+    path("account/second-step/remove/", authenticators.remove, name="authenticator-remove"),
     path("keys/", account.keys, name="keys"),
     path("keys/new/", account.new_key, name="key-new"),
     path("keys/<uuid:pk>/revoke/", account.end_key, name="key-revoke"),
@@ -28,6 +33,7 @@ urlpatterns = [
     path("people/<uuid:pk>/role/", people.role, name="role-give"),
     path("people/<uuid:pk>/move/", people.move, name="role-move"),
     path("people/<uuid:pk>/close/", people.close, name="person-close"),
+    path("people/<uuid:pk>/second-step/reset/", authenticators.reset, name="authenticator-reset"),
     path("roles/<uuid:pk>/end/", people.end, name="role-end"),
     path("desk/departments/", departments.departments, name="department-list"),
     path("departments/new/", departments.new, name="department-new"),

@@ -10,11 +10,18 @@ from django.utils import timezone
 
 from catalog.actions.keys import LONGEST, find_key, make_key, revoke_key
 from catalog.models import Department, Key, Role, Scope
+from portal.accounts.second_step import must_prove
 from portal.demo.city import SamplePerson
-from portal.demo.people import CITY, Cast, demo_password
+from portal.demo.people import CITY, Cast, demo_password, demo_secret
 
 KEY = "Demo"
 ONLY_OWNER = 0o600
+SCOPES = {
+    Role.STEWARD: Scope.WRITE,
+    Role.REQUESTER: Scope.ASK,
+    Role.APPROVER: Scope.GRANT,
+    Role.AUTHORITY: Scope.GRANT,
+}
 
 
 def path() -> Path:
@@ -52,6 +59,7 @@ def _account(one: SamplePerson, cast: Cast) -> dict:
         "email": one.email,
         "password": demo_password(),
         "key": token,
+        "totp_secret": demo_secret(one.email) if must_prove(actor.user) else None,
         "name": one.name,
         "department": _department(one),
         "roles": roles or [one.kind],
@@ -60,8 +68,7 @@ def _account(one: SamplePerson, cast: Cast) -> dict:
 
 def _scopes(one: SamplePerson) -> list[str]:
     roles = {role for held in one.roles.values() for role in held}
-    more = {Role.STEWARD: Scope.WRITE, Role.APPROVER: Scope.GRANT}
-    return [Scope.READ, *(scope for role, scope in more.items() if role in roles)]
+    return [Scope.READ, *dict.fromkeys(scope for role, scope in SCOPES.items() if role in roles)]
 
 
 def _department(one: SamplePerson) -> str:

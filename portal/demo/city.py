@@ -84,15 +84,35 @@ class SampleColumn:
 
 @dataclass(frozen=True)
 class SampleGrant:
-    """What an approver lends: columns with their masks (empty for none), rows, recipient, purpose, days."""
+    """What is lent: columns with their masks (empty for none), rows, recipient, purpose, days, and who agrees.
+
+    `need` is what the columns are needed for, `answers` what the recipient's people say beside the purpose.
+    """
 
     by: str
+    second: str
     recipient: str
     columns: dict[str, str]
     where: str
     purpose: str
-    legal_basis: str
+    need: str
     days: int
+    answers: dict[str, str | int]
+
+
+@dataclass(frozen=True)
+class SampleRequest:
+    """What a person of the sample asks for, and the state in which it waits for somebody."""
+
+    state: str
+    by: str
+    department: str
+    dataset: str
+    need: str
+    columns: dict[str, str]
+    answers: dict
+    days_ago: int = 0
+    questions: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -142,6 +162,7 @@ class SampleCity:
     departments: tuple[SampleDepartment, ...]
     people: tuple[SamplePerson, ...]
     datasets: tuple[SampleDataset, ...]
+    requests: tuple[SampleRequest, ...]
 
 
 def read_city(folder: Path = SAMPLE) -> SampleCity:
@@ -150,6 +171,7 @@ def read_city(folder: Path = SAMPLE) -> SampleCity:
         departments=tuple(SampleDepartment(**one) for one in _toml(folder / "departments.toml")["department"]),
         people=tuple(SamplePerson(**one) for one in _toml(folder / "people.toml")["person"]),
         datasets=tuple(read_dataset(path) for path in sorted((folder / "datasets").glob("*.toml"))),
+        requests=tuple(SampleRequest(**one) for one in _toml(folder / "requests.toml")["request"]),
     )
 
 

@@ -26,10 +26,10 @@ from catalog.policies import DESCRIBED
 from catalog.terms import TableTerms, Terms
 from opendata.actions import clear, submit, withdraw_release
 from opendata.models import Submission
-from portal.demo.city import SAMPLE, SampleDataset, SampleGrant
+from portal.demo.city import SAMPLE, SampleDataset
+from portal.demo.lending import lend
 from portal.demo.people import Cast
 from portal.demo.residents import write_residents
-from sharing.actions import make_grant
 
 LOOK_AGAIN = 0.5
 OPENED = {"released", "retired", "under_review"}
@@ -53,7 +53,7 @@ def bring(one: SampleDataset, cast: Cast) -> Dataset:
     if one.state in OPENED:
         _open(one, dataset, cast)
     for grant in one.grants:
-        _lend(grant, dataset, by=cast.actor(grant.by))
+        lend(grant, dataset, cast)
     if one.state == "retired":
         _retire(dataset, by=steward)
     return dataset
@@ -153,22 +153,6 @@ def _terms(one: SampleDataset, version: Version) -> Terms:
         for table in version.tables.all()
     }
     return Terms(tables=tables, documents=version.documents.exists())
-
-
-def _lend(grant: SampleGrant, dataset: Dataset, *, by: Actor) -> None:
-    recipient = Department.objects.get(code=grant.recipient)
-    if dataset.bases.filter(kind=Basis.Kind.GRANT, department=recipient).exists():
-        return
-    make_grant(
-        dataset,
-        recipient=recipient,
-        columns={name: mask or None for name, mask in grant.columns.items()},
-        where=grant.where,
-        purpose=grant.purpose,
-        legal_basis=grant.legal_basis,
-        valid_until=timezone.now() + timedelta(days=grant.days),
-        by=by,
-    )
 
 
 def _retire(dataset: Dataset, *, by: Actor) -> None:

@@ -1,5 +1,6 @@
 """Brings the departments and people of the sample city in, each through the door that real ones use."""
 
+import base64
 import hashlib
 import hmac
 from collections.abc import Iterator
@@ -11,10 +12,13 @@ from audit.actor import PUBLIC, Actor, service
 from catalog.actions.departments import create_department, verify_enterprise
 from catalog.actions.memberships import give_role
 from catalog.models import Department, Membership, Role
+from portal.accounts.actions.authenticators import set_authenticator
 from portal.accounts.actions.founding import found_city
 from portal.accounts.actions.passwords import set_password
 from portal.accounts.actions.people import invite
 from portal.accounts.actions.sign_up import confirm_sign_up
+from portal.accounts.codes import code_of, present_step
+from portal.accounts.second_step import must_prove
 from portal.demo.city import SampleCity, SampleDepartment, SamplePerson
 from portal.models import User
 
@@ -56,6 +60,12 @@ def demo_password() -> str:
     return "lanting-" + hmac.new(settings.SECRET_KEY.encode(), b"demo password", hashlib.sha256).hexdigest()[:10]
 
 
+def demo_secret(email: str) -> str:
+    """What the authenticator app of this demo account holds: derived as the password is, for each account its own."""
+    made = hmac.new(settings.SECRET_KEY.encode(), f"demo authenticator {email}".encode(), hashlib.sha256).digest()
+    return base64.b32encode(made[:20]).decode()
+
+
 def _founder(root: SampleDepartment, person: SamplePerson) -> User:
     held = Department.objects.filter(kind=Department.Kind.CITY).first()
     if held is None:
@@ -80,6 +90,9 @@ def _settle_person(one: SamplePerson, *, by: Actor) -> None:
             verify_enterprise(enterprise, by=by)
     if not user.check_password(demo_password()):
         set_password(user, demo_password(), by=Actor(user=user))
+    if user.authenticator is None and must_prove(user):
+        code = code_of(demo_secret(user.email), present_step())
+        set_authenticator(demo_secret(user.email), code, by=Actor(user=user))
 
 
 def _invite(one: SamplePerson, *, by: Actor) -> User:

@@ -9,6 +9,7 @@ from audit.signing import Signer
 from portal.engines import home, postgres, valkey
 
 LOG_ORIGIN = "localhost/log"  # of a log on one machine; a city names its own
+PACKAGE_SIGNER = "localhost/packages"
 SECRETS = ("SECRET_KEY", "PSEUDONYM_SECRET")
 
 
@@ -26,6 +27,7 @@ def defaults(var: Path) -> dict[str, str]:
         "VAR": str(var),
         "LOG_ORIGIN": LOG_ORIGIN,
         "LOG_KEY_FILE": str(log_key(var / "log.key")),
+        "PACKAGE_KEY_FILE": str(log_key(var / "package.key", PACKAGE_SIGNER)),
         **kept_secrets(var / "secrets.env"),
     }
 
@@ -50,11 +52,11 @@ def kept_secrets(path: Path) -> dict[str, str]:
     return found
 
 
-def log_key(path: Path) -> Path:
-    """The file of the key that signs this folder's log, made once."""
+def log_key(path: Path, name: str = LOG_ORIGIN) -> Path:
+    """The file of a key that signs here, this folder's log unless another name is given; made once."""
     if not path.exists():
         with suppress(OSError):
-            home.write_once(path, f"{Signer.new(LOG_ORIGIN)}\n")
+            home.write_once(path, f"{Signer.new(name)}\n")
     return path
 
 

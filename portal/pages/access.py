@@ -9,13 +9,15 @@ from django.utils.translation import gettext_lazy
 
 from audit.actor import Actor
 from catalog.codes import OpeningClass, SharingClass
-from catalog.models import Basis
+from catalog.models import Basis, Least
 from catalog.permissions import departments_of
 from portal.pages.entry import Entry
 
 STATES_SAID = {
     Basis.State.SUSPENDED: gettext_lazy("%(owner)s suspended the grant on %(day)s: “%(reason)s”. Ask when it resumes."),
     Basis.State.REVOKED: gettext_lazy("%(owner)s revoked the grant on %(day)s: “%(reason)s”. Ask for a new one."),
+    Basis.State.RETURNED: gettext_lazy("Your department gave the grant back on %(day)s. Ask %(owner)s for a new one."),
+    Basis.State.ENDED: gettext_lazy("The grant has ended. Ask %(owner)s for a new one."),
     Basis.State.EXPIRED: gettext_lazy("The grant ended on %(day)s. Ask %(owner)s to renew it."),
 }
 
@@ -38,6 +40,13 @@ class Access:
     title: str
     sentence: str
     ways: list[Way]
+
+
+LENT = {
+    "": gettext_lazy("A grant to %(who)s until %(day)s"),
+    Least.COUNT: gettext_lazy("Counts only, lent to %(who)s until %(day)s"),
+    Least.YES_NO: gettext_lazy("Yes or no only, lent to %(who)s until %(day)s"),
+}
 
 
 def access(entry: Entry, *, by: Actor) -> Access:
@@ -67,10 +76,10 @@ def _refusal(entry: Entry, by: Actor) -> str:
             "law": dataset.sharing_law, "owner": owner,
         }  # fmt: skip
     if dataset.sharing_class == SharingClass.UNCONDITIONAL:
-        return _("Any department may have it, but it was not lent to yours yet. Ask an approver of %(owner)s.") % {
-            "owner": owner
-        }
-    return _("It is lent for a stated purpose only. Ask an approver of %(owner)s for a grant.") % {"owner": owner}
+        return _("Any department may have it, but it was not lent to yours yet. Ask for the columns that you need.")
+    return _("It is lent for a stated purpose only. Ask for the columns that you need: %(owner)s decides.") % {
+        "owner": owner
+    }  # fmt: skip
 
 
 def _last_grant(entry: Entry, by: Actor) -> Basis | None:
@@ -87,7 +96,7 @@ def _way(basis: Basis, entry: Entry) -> Way:
     until = date_format(basis.valid_until, "DATE_FORMAT") if basis.valid_until else ""
     if basis.kind == Basis.Kind.GRANT:
         who = basis.department.name if basis.department else _("you")
-        words = _("A grant to %(who)s until %(day)s") % {"who": who, "day": until}
+        words = LENT[basis.least] % {"who": who, "day": until}
     else:
         words = _("Your duty") + (f" ({until})" if until else "")
     return Way(words, _(basis.purpose) if basis.kind == Basis.Kind.DUTY else basis.purpose, address, chosen)

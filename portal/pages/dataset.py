@@ -13,7 +13,7 @@ from catalog.actions.messages import send_message
 from catalog.codes import Licence
 from catalog.gone import check_release_not_gone
 from catalog.models import Basis, Dataset, Distribution, Extent, Message
-from catalog.permissions import can, check_may_keep, visible_datasets, withdrawn_from_public
+from catalog.permissions import can, check_may_ask_purge, check_may_keep, visible_datasets, withdrawn_from_public
 from catalog.preview import WIDEST, Preview, first_rows
 from catalog.rows.formats import SHEET_ROWS
 from opendata.models import Usage
@@ -26,6 +26,7 @@ from portal.pages.dictionary import Head, read_dictionary
 from portal.pages.entry import Entry, read_entry
 from portal.pages.message_form import MessageForm
 from portal.throttle import check_pace
+from sharing.permissions import askable_datasets
 
 MOST = 100
 ROWS = 50
@@ -92,6 +93,7 @@ def _shown(entry: Entry, request: HttpRequest) -> dict:
         "dataset": entry.dataset,
         "entry": entry,
         "access": access(entry, by=request.actor),
+        "may_ask": entry.basis is None and askable_datasets(request.actor).filter(pk=entry.dataset.pk).exists(),
         "dictionary": dictionary[:LONGEST_DICTIONARY],
         "dictionary_hidden": len(dictionary[LONGEST_DICTIONARY:]),
         "preview": preview,
@@ -107,6 +109,7 @@ def _shown(entry: Entry, request: HttpRequest) -> dict:
         "citations": citations(entry) if entry.is_open else [],
         "licence_address": Licence(entry.dataset.licence).address,
         "may_keep": can(check_may_keep, request.actor, entry.dataset),
+        "may_purge": can(check_may_ask_purge, request.actor, entry.dataset),
     }
 
 

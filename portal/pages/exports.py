@@ -35,7 +35,7 @@ def new(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     if entry.table is None:
         raise Http404
 
-    form = ExportForm(request.POST or None, types=entry.table.types, columns=entry.columns)
+    form = ExportForm(entry, request.POST or None)
     if request.method == "POST" and form.act(lambda: _ask(entry, form, request)):
         return redirect("export", form.result.pk)
     return render(request, "exports/new.html", {"section": "data", "dataset": dataset, "entry": entry, "form": form})
@@ -87,7 +87,7 @@ def _mine(request: HttpRequest, pk: uuid.UUID) -> Export:
 
 
 def _ask(entry: Entry, form: ExportForm, request: HttpRequest) -> Export:
-    query = RowQuery(table=entry.table.name, where=form.cleaned_data["where"], limit=None)
+    query = RowQuery(table=entry.table.name, select=form.select(), where=form.cleaned_data["where"], limit=None)
     table = entry.table.name if len(entry.tables) > 1 else ""
     parts = [slugify(entry.dataset.title_en)[:60] or str(entry.dataset.pk)[:8], slugify(table)[:40]]
     name = "-".join([*filter(None, parts), f"v{entry.version.number}"])

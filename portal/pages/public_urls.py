@@ -2,11 +2,31 @@
 
 from django.urls import path
 
-from portal.pages import changes, dataset, departments, home, language, problems, search, versions, words
+from portal.pages import (
+    changes,
+    dataset,
+    departments,
+    feed,
+    home,
+    language,
+    problems,
+    search,
+    suggest,
+    synonyms,
+    versions,
+    wanted,
+    words,
+)
 
 urlpatterns = [
     path("", home.home, name="home"),
     path("datasets/", search.datasets, name="datasets"),
+    path("datasets/suggestions/", suggest.suggestions, name="suggestions"),
+    path("datasets/feed/", feed.feed, name="datasets-feed"),
+    path("datasets/wanted/", wanted.ask, name="dataset-wanted"),
+    path("search-words/", synonyms.synonyms, name="search-words"),
+    path("search-words/new/", synonyms.new, name="search-words-new"),
+    path("demand/", wanted.read, name="demand"),
     path("datasets/<uuid:pk>/", dataset.dataset, name="dataset"),
     path("datasets/<uuid:pk>/contact/", dataset.contact, name="contact"),
     path("datasets/<uuid:pk>/versions/", versions.versions, name="dataset-versions"),

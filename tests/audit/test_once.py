@@ -17,7 +17,7 @@ from catalog.terms import TableTerms, Terms
 from opendata.actions import clear, submit
 from portal import reactions
 from portal.tasks import react
-from sharing.actions import make_grant, revoke_grant
+from sharing.actions.grants import make_grant, revoke_grant
 from tests import world
 from tests.api import caller
 from tests.world import by

@@ -24,7 +24,7 @@ from tests.audit.sequencing import happen, run
 from tests.database import as_superuser
 from tests.server import ROOT, allowed, environment, until
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("own_log")]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("own_log"), pytest.mark.alone]
 
 
 def in_order() -> list[bytes]:

@@ -23,14 +23,30 @@ class Sizes:
     events: int = 50_000
     receipts: int = 60
     entries: int = 1_000_000
+    grants: int = 10_000
+    checks: int = 3_000
     pages: int = 60
     large_mb: int = 2_048
+    records: int = 10_000
+    queries: int = 1_000
     clients: tuple[int, ...] = (1, 8)
     readers: tuple[int, ...] = (1, 4, 16)
 
 
 TINY = Sizes(
-    rows=2_000, seconds=0.2, events=600, receipts=1, entries=600, pages=2, large_mb=1, clients=(2,), readers=(2,)
+    rows=2_000,
+    seconds=0.2,
+    events=600,
+    receipts=1,
+    entries=600,
+    grants=200,
+    checks=20,
+    pages=2,
+    large_mb=1,
+    records=0,
+    queries=0,
+    clients=(2,),
+    readers=(2,),
 )
 
 

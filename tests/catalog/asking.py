@@ -106,7 +106,7 @@ class Asker:
         return self.one(options)
 
     def _decimal(self, depth: int):
-        other = self.one([self.any_of({"integer", "decimal"}, 0), self.value("decimal"), self.value("integer")])
+        other = self.one([self.any_of(("decimal", "integer"), 0), self.value("decimal"), self.value("integer")])
         sides = [self.of("decimal", depth), other]
         self.chance.shuffle(sides)
         return self.one([

@@ -85,7 +85,7 @@ def test_what_asks_nothing_is_confirmed_without_an_answer_and_only_once(city):
     client = caller(city.owner, "write")
     assert check(client, city).json()["changes"]["ask"] is False
     assert post(client, city, "confirm").status_code == 200
-    assert_problem(post(client, city, "confirm"), 400, "validation-failed")
+    assert_problem(post(client, city, "confirm"), 409, "conflict")
 
 
 def test_a_program_discards_a_version_and_says_why(city):

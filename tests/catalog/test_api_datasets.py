@@ -62,8 +62,13 @@ def test_it_filters_and_counts_by_facets(city):
 
 
 @pytest.mark.parametrize(
-    "query", ["?theme=nonsense", "?colour=red", "?limit=0", "?limit=x", "?limit=1000", "?format=pdf"]
-)
+    "query",
+    [
+        "?theme=nonsense", "?colour=red", "?limit=0", "?limit=x", "?limit=1000", "?format=pdf", "?update=x", "?geo=no",
+        "?from=soon", "?from=2024&to=2023", "?sort=best", "?opening=ajar", "?q=" + "a" * 201,
+        "?" + "&".join(f"place={n}" for n in range(21)),
+    ],
+)  # fmt: skip
 def test_it_refuses_a_parameter_that_is_none(city, query):
     assert_problem(caller().get(f"/api/v1/datasets{query}"), 400, "bad-parameter")
 
@@ -92,12 +97,12 @@ def test_it_refuses_a_cursor_of_another_list(city):
 def test_it_lists_in_a_constant_number_of_queries(city, django_assert_num_queries):
     client = caller()
     client.get("/api/v1/datasets")
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         client.get("/api/v1/datasets")
     for number in range(5):
         dataset = world.dataset(city.owner, city.parks, f"More {number}")
         world.basis("release", world.version(dataset, TREES), {"species": None})
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         assert len(client.get("/api/v1/datasets").json()["results"]) == 6
 
 

@@ -5,7 +5,9 @@ import os
 
 import pytest
 from django.test import Client
+from redis import Redis
 
+from catalog.api.limits import count
 from tests import world
 from tests.api import caller
 from tests.problems import assert_problem
@@ -73,3 +75,12 @@ def test_it_believes_a_forwarded_address_only_behind_a_proxy(settings):
     settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     forged, real = somewhere(), somewhere()
     assert [status(f"{forged}, {real}"), status(f"{somewhere()}, {real}")] == [200, 429]
+
+
+def test_it_forgets_what_it_counted_after_its_time():
+    counters = Redis.from_url(os.environ["CACHE_URL"])
+    assert [count("once", 60) for _ in range(2)] == [1, 2]
+    assert 0 < counters.ttl("causeway:once") <= 60
+    counters.persist("causeway:once")  # as after a process that ended between its two commands
+    assert count("once", 60) == 3
+    assert 0 < counters.ttl("causeway:once") <= 60

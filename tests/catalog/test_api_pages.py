@@ -13,6 +13,7 @@ REFUSED = "https://cdn.redoc.ly/"  # Redoc asks for its maker's logo; the policy
 pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.browser,
+    pytest.mark.slow,
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine"),
 ]
 

@@ -1,14 +1,21 @@
 """Errors of the API: one shape whatever happens, and never more than one may know."""
 
 import json
+import threading
 
 import pytest
+from django.core.exceptions import ValidationError
+from django.db import connection, transaction
 from django.test import Client
 
 from catalog.api.problem_types import BY_STATUS, PROBLEM_TYPES
+from catalog.api.problems import as_problem
+from catalog.states import GRANT
+from sharing.actions.grants import revoke_grant
 from tests import world
 from tests.api import caller, dataset_url, token_of
 from tests.problems import assert_problem
+from tests.server import until
 
 pytestmark = pytest.mark.django_db
 
@@ -140,3 +147,42 @@ def test_it_has_words_for_each_problem():
 def test_it_speaks_the_readers_language():
     chinese = Client().get("/api/v1/nonsense", headers={"Accept-Language": "zh-CN"})
     assert chinese["Content-Language"] == "zh-hans"
+
+
+def test_what_went_into_another_state_since_it_was_looked_at_is_a_conflict_that_says_which():
+    with pytest.raises(ValidationError) as refusal:
+        GRANT.after("revoked", "resume")
+    problem = as_problem(refusal.value, None)
+    assert (problem.status_code, problem.members) == (409, {"state": "revoked"})
+    assert problem.detail == GRANT.refusals["revoked"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_move_a_thing_at_once_the_second_is_told_of_a_conflict():
+    people = world.cast()
+    version = world.version(world.dataset(people.owner, people.parks), {"id": ("integer", [1])})
+    grant = world.basis("grant", version, {"id": None}, to=people.health)
+    client, answers = caller(people.approver), []
+    second = threading.Thread(target=lambda: answers.append(revoked_by(client, grant)))
+    with transaction.atomic():
+        revoke_grant(grant, by=world.by(people.approver), reason="First")
+        second.start()
+        until(waits_for_a_lock)
+    second.join()
+    assert answers[0].json()["state"] == "revoked"
+    assert_problem(answers[0], 409, "conflict")
+
+
+def revoked_by(client, grant):
+    """The answer, of a connection of its own."""
+    try:
+        return client.post(f"/api/v1/grants/{grant.pk}/revoke", {"reason": "x"}, content_type="application/json")
+    finally:
+        connection.close()
+
+
+def waits_for_a_lock() -> bool:
+    """True while another connection stands before a row that this one holds."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        return cursor.fetchone()[0] > 0

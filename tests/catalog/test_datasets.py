@@ -158,12 +158,19 @@ def test_it_asks_for_a_reason_to_retire(people, trees):
     assert "reason" in refusal.value.message_dict
 
 
-@pytest.mark.parametrize(("kind", "advice"), [("release", "Withdraw its release first"), ("grant", "Revoke it first")])
-def test_it_does_not_retire_what_others_rely_on(people, trees, kind, advice):
+def test_it_does_not_retire_what_is_open_to_everybody(people, trees):
     made = world.version(trees, {"height": ("integer", [1])})
-    world.basis(kind, made, {"height": None}, to=people.health)
-    with pytest.raises(ValidationError, match=advice):
+    world.basis("release", made, {"height": None})
+    with pytest.raises(ValidationError, match="Withdraw its release first"):
         datasets.retire_dataset(trees, reason="old", by=by(people.owner))
+
+
+def test_it_suspends_what_was_lent_of_a_dataset_that_retires(people, trees):
+    made = world.version(trees, {"height": ("integer", [1])})
+    grant = world.basis("grant", made, {"height": None}, to=people.health)
+    datasets.retire_dataset(trees, reason="old", by=by(people.owner))
+    grant.refresh_from_db()
+    assert (grant.state, grant.state_reason) == ("suspended", "The dataset was retired: old")
 
 
 def test_it_changes_many_columns_or_none(people, trees):

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import time
 from datetime import timedelta
 
 import pyarrow as pa
@@ -23,7 +24,7 @@ from catalog.rows.formats import Streamed
 from catalog.rows.query import RowQuery
 from catalog.store import store
 from tests import world
-from tests.loads import empty_store, files_in_scratch, files_in_store
+from tests.loads import empty_store, exports_in_store, files_in_scratch
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ROWS = {
@@ -58,10 +59,6 @@ def made(export: Export) -> Export:
     return export
 
 
-def stored() -> list[str]:
-    return [path for path in files_in_store() if path.startswith("exports/")]
-
-
 def bytes_of(export: Export) -> bytes:
     with store().open(export.path) as file:
         return file.read()
@@ -81,7 +78,7 @@ def test_it_makes_the_file_through_the_gate_in_the_readers_name(city):
     assert {line.rsplit(",", 1)[1] for line in lines[1:]} == {"0", "5000"}
     assert (export.state, export.rows, export.bytes) == ("ready", 5, len(data))
     assert export.sha256 == hashlib.sha256(data).hexdigest()
-    assert stored() == [export.path] and files_in_scratch() == []
+    assert exports_in_store() == [export.path] and files_in_scratch() == []
     assert export.expires_at - export.ready_at == timedelta(hours=24)
 
     opened, closed = disclosures()
@@ -101,7 +98,7 @@ def test_it_writes_down_who_asked_and_what_became_of_it(city):
     assert [event.kind for event in events] == ["export.asked", "export.ready", "export.ended"]
     assert [event.actor for event in events] == [city.requester.pk, None, city.requester.pk]
     assert all(event.basis == city.grant.pk for event in events)
-    assert stored() == []
+    assert exports_in_store() == []
 
 
 @pytest.mark.parametrize("kind", [*Format, *Streamed])
@@ -153,7 +150,7 @@ def test_it_asks_the_basis_again_when_the_file_is_made(city):
     end(city.grant, "revoke")
     export = made(export)
     assert (export.state, export.error["code"]) == ("failed", "basis-ended")
-    assert stored() == [] and disclosures() == []
+    assert exports_in_store() == [] and disclosures() == []
 
 
 def test_it_ends_in_the_middle_with_its_basis(city, monkeypatch):
@@ -169,7 +166,7 @@ def test_it_ends_in_the_middle_with_its_basis(city, monkeypatch):
     monkeypatch.setattr("catalog.gate.Exit.gone", then_revoked)
     export = made(ask(city))
     assert (export.state, export.error["code"]) == ("failed", "basis-ended")
-    assert stored() == [] and files_in_scratch() == []
+    assert exports_in_store() == [] and files_in_scratch() == []
     assert disclosures()[-1]["facts"]["outcome"] == "ended"
 
 
@@ -223,7 +220,7 @@ def test_it_is_not_fetched_any_more_when_the_basis_ended(city):
     end(city.grant, "revoke")
     assert end_exports(by=service("clock")) == 1
     export.refresh_from_db()
-    assert (export.state, export.error["code"], stored()) == ("ended", "basis-ended", [])
+    assert (export.state, export.error["code"], exports_in_store()) == ("ended", "basis-ended", [])
     assert (export.rows, export.bytes, export.rows_done, export.sha256) == (0, 0, 0, "")
 
 
@@ -235,7 +232,7 @@ def test_it_expires(city, kind):
     Export.objects.update(expires_at=timezone.now())
     assert end_exports(by=service("clock")) == 1
     export.refresh_from_db()
-    assert (export.state, export.path, stored()) == ("expired", "", [])
+    assert (export.state, export.path, exports_in_store()) == ("expired", "", [])
     with pytest.raises(Http404):
         open_export(export, by=world.by(city.requester))
     Export.objects.update(ended_at=timezone.now() - exports.REMEMBERED)
@@ -250,7 +247,7 @@ def test_it_goes_with_its_version(city):
         open_export(export, by=world.by(city.requester))
     end_exports(by=service("clock"), dataset=city.residents.pk)
     export.refresh_from_db()
-    assert (export.state, export.error["code"], stored()) == ("ended", "version-gone", [])
+    assert (export.state, export.error["code"], exports_in_store()) == ("ended", "version-gone", [])
     assert (export.rows, export.bytes, export.rows_done, export.sha256) == (0, 0, 0, "")
 
 
@@ -263,7 +260,7 @@ def test_it_is_made_anew_when_a_worker_died(city):
     Export.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
     assert sweeps.exports_left_alone() == [str(export.pk)]
     export = made(export)
-    assert (export.state, export.fence, stored()) == ("ready", 3, [export.path])
+    assert (export.state, export.fence, exports_in_store()) == ("ready", 3, [export.path])
 
 
 def test_it_waits_for_its_turn(city, settings):
@@ -272,6 +269,51 @@ def test_it_waits_for_its_turn(city, settings):
     settings.EXPORTS_AT_ONCE = 2
     assert exports.next_waiting() == str(second.pk)
     assert made(second).state == "ready" and exports.next_waiting() is None
+
+
+def test_readers_take_turns_however_many_files_one_asks_for(city):
+    rosa = world.person("Rosa", city.health, "requester")
+    first, second, third = ask(city), ask(city), ask(city)
+    hers = ask(city, by=rosa)
+    assert exporter.run(first.pk) and exporter.run(second.pk) is False
+    assert exports.next_waiting() == str(hers.pk)
+    assert exporter.run(hers.pk)
+    later = ask(city, by=rosa)
+    assert exporter.run(later.pk) is False, "who was served before waits behind who has waited since"
+    for export in (second, later, third):
+        assert exports.next_waiting() == str(export.pk) and exporter.run(export.pk)
+
+
+@pytest.mark.parametrize("slow", ["engine", "store"])
+def test_it_ends_in_time_whatever_holds_its_worker(city, settings, monkeypatch, slow):
+    settings.EXPORT_SECONDS = 0.2
+    monkeypatch.setattr("catalog.rows.formats.PIECE_BYTES", 1)
+    export, other = ask(city), ask(city)
+    gone, put = Exit.gone, exporter.store().put
+
+    def held_up():
+        for _look in range(100):
+            if Export.objects.get(pk=export.pk).state == "failed":
+                assert exports.next_waiting() == str(other.pk)
+                return
+            time.sleep(0.05)
+
+    def slow_gone(exit_, rows, size):
+        held_up()
+        gone(exit_, rows, size)
+
+    def slow_put(local, path):
+        held_up()
+        put(local, path)
+
+    if slow == "engine":
+        monkeypatch.setattr("catalog.gate.Exit.gone", slow_gone)
+    else:
+        monkeypatch.setattr(exporter.store(), "put", slow_put)
+    export = made(export)
+    assert (export.state, export.error["code"], export.tries) == ("failed", "too-long", 1)
+    assert exports_in_store() == [] and files_in_scratch() == []
+    assert disclosures()[-1]["kind"] == "disclosure.closed"
 
 
 def test_a_query_that_is_too_long_for_an_answer_is_made_into_a_file(city, settings):
@@ -322,7 +364,7 @@ def test_it_writes_nothing_for_a_worker_that_lost_it(city, monkeypatch):
 
     monkeypatch.setattr(exporter.store(), "put", ended_meanwhile)
     export = made(export)
-    assert (export.state, export.error["code"], stored()) == ("ended", "asked", [])
+    assert (export.state, export.error["code"], exports_in_store()) == ("ended", "asked", [])
 
 
 def test_it_leaves_no_orphan_of_a_crash(city):
@@ -334,13 +376,13 @@ def test_it_leaves_no_orphan_of_a_crash(city):
     with store().open(exports.path_of(working), "wb") as file:
         file.write(b"under way")
     assert exports.clear_loose() == 3
-    assert stored() == sorted([export.path, exports.path_of(working)])
+    assert exports_in_store() == sorted([export.path, exports.path_of(working)])
 
 
 def test_it_says_why_a_query_took_too_much(city, settings):
     settings.EXPORT_MAX_BYTES = 10
     export = made(ask(city))
-    assert (export.state, export.error["code"], stored()) == ("failed", "too-large", [])
+    assert (export.state, export.error["code"], exports_in_store()) == ("failed", "too-large", [])
     assert disclosures()[-1]["facts"]["outcome"] == "broken"
 
 

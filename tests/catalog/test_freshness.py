@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from catalog.codes import Frequency
-from catalog.freshness import freshness
+from catalog.freshness import freshness, update_state
 
 NOW = datetime(2026, 5, 3, 12, tzinfo=UTC)
 
@@ -35,3 +35,11 @@ def test_it_compares_the_last_update_with_the_promise(frequency, age, kind, word
 def test_it_has_words_for_every_promise_and_every_age(frequency):
     for age in [None, 0, 1, 2, 10, 1000]:
         assert freshness(frequency, None if age is None else NOW - timedelta(days=age), NOW).text
+
+
+@pytest.mark.parametrize("frequency", Frequency.values)
+@pytest.mark.parametrize("age", [None, 0, 1, 2, 3, 8, 9, 32, 33, 64, 65, 95, 370, 800])
+def test_its_state_in_the_search_agrees_with_the_badge(frequency, age):
+    updated = None if age is None else NOW - timedelta(days=age)
+    kinds = {"current": "good", "late": "warn", "overdue": "bad", "unpromised": ""}
+    assert kinds[update_state(frequency, updated, NOW)] == freshness(frequency, updated, NOW).kind

@@ -10,7 +10,7 @@ from django.http import Http404
 from audit.models import Event
 from catalog.extents import extent
 from catalog.gate import LOOK_AGAIN, BasisEnded, open_rows
-from catalog.models import Basis
+from catalog.models import Basis, Dataset
 from catalog.rows.cursors import read_cursor, write_cursor
 from catalog.rows.errors import QueryError, Stopped
 from catalog.rows.query import RowQuery
@@ -74,6 +74,31 @@ def test_it_writes_the_exit_down_before_the_first_row_and_counts_it_after(lent):
     assert closed["facts"]["opened"] == opened["id"]
     lines = "".join(json.dumps(row, sort_keys=True, ensure_ascii=False, default=str) + "\n" for row in found)
     assert closed["facts"]["sha256"] == hashlib.sha256(lines.encode()).hexdigest()
+
+
+def test_what_was_read_before_is_asked_by_the_statement_that_writes_the_event(lent, django_assert_num_queries):
+    people, version, grant = lent
+    over, by = [(version, grant)], world.by(people.requester)
+    open_rows(RowQuery(), over=over, by=by).close()
+    with django_assert_num_queries(1):
+        rows = open_rows(RowQuery(), over=over, by=by)
+    assert len(list(rows.dicts())) == 2
+    Dataset.objects.filter(pk=grant.dataset_id).update(title_en="Inhabitants")
+    open_rows(RowQuery(), over=over, by=by).close()
+    told = Event.objects.filter(kind="disclosure.opened").order_by("id")
+    assert [json.loads(event.body)["dataset"]["title"] for event in told] == ["Residents", "Residents", "Inhabitants"]
+
+
+@pytest.mark.parametrize("query", [RowQuery(), RowQuery(select="name")])
+@pytest.mark.parametrize("state", ["suspended", "revoked"])
+def test_what_was_read_before_opens_nothing_once_the_basis_ended(lent, state, query):
+    people, version, grant = lent
+    over, by = [(version, grant)], world.by(people.requester)
+    open_rows(RowQuery(), over=over, by=by).close()
+    Basis.objects.filter(pk=grant.pk).update(state=state)
+    with pytest.raises(BasisEnded):  # of a hidden column as well: who is not let in hears nothing of columns
+        open_rows(query, over=over, by=by)
+    assert Event.objects.filter(kind="disclosure.opened").count() == 1
 
 
 def test_it_lets_nothing_out_when_the_event_cannot_be_written(lent):

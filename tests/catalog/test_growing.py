@@ -172,6 +172,7 @@ def test_the_files_of_a_grown_table_stay_while_one_version_needs_them(city):
     assert len(ids(city, grown)) == 5
 
 
+@pytest.mark.slow
 def test_many_files_are_joined_into_one(city, monkeypatch):
     monkeypatch.setattr("catalog.joining.MOST_PARTS", 3)
     for number in range(4, 9):
@@ -236,6 +237,7 @@ def test_tables_that_a_file_says_nothing_of_stay(city):
     assert {table.name: table.rows for table in job.version.tables.all()} == {"trees": 5, "parks": 1}
 
 
+@pytest.mark.slow
 def test_random_upserts_give_what_a_dictionary_gives(city):
     dice = random.Random(5)
     city.trees.columns.filter(name="id").update(row_key=True)

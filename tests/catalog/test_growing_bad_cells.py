@@ -9,6 +9,8 @@ from django.urls import reverse
 from catalog.actions.columns import change_column
 from catalog.actions.duties import make_owner_duty
 from catalog.actions.versions import confirm_version
+from catalog.bad_cells import open_bad_cells
+from catalog.gate import BasisEnded
 from catalog.models import Mode
 from tests import world
 from tests.loads import empty_store, load
@@ -75,3 +77,14 @@ def test_the_page_names_the_list_where_the_file_itself_has_none(client, city):
     assert "Those of rows that were there before are in the CSV file, too." in page
     client.force_login(city.stranger)
     assert client.get(reverse("bad-cells", args=[version.pk, "main"])).status_code == 404
+
+
+def test_the_list_is_not_even_read_for_whom_it_may_not_leave(city, monkeypatch):
+    table, duty = city.trees.current.tables.get(), city.trees.bases.get()
+    read = []
+    monkeypatch.setattr("catalog.bad_cells._longest", lambda table: read.append(table) or 1_000)
+    with pytest.raises(BasisEnded):
+        open_bad_cells(table, duty, by=world.by(city.stranger))
+    assert read == []
+    open_bad_cells(table, duty, by=world.by(city.owner)).close()
+    assert read == [table]

@@ -89,6 +89,7 @@ def test_it_meets_each_hostile_query(trees, group, outcome):
     assert_met(trees, outcome, WRITTEN[group, outcome])
 
 
+@pytest.mark.slow
 def test_it_refuses_what_is_built_to_grow(trees):
     assert_met(trees, "refused", hostile.bombs())
 

@@ -9,7 +9,7 @@ from catalog.ingest.limits import GB, MB
 from catalog.ingest.run import read_in_child
 from tests.memory import Peak
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alone]
 BLOCK_ROWS = 50_000
 KINDS = ("Oak", "Ash", "Elm", "榕树")
 

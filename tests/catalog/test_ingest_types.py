@@ -3,11 +3,17 @@
 import csv
 import datetime
 import io
+from dataclasses import replace
 from decimal import Decimal
 
+import duckdb
+import pyarrow as pa
 import pyarrow.parquet as pq
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from catalog.ingest.names import plain_name
+from catalog.ingest.readings import GUESSED
 from tests.catalog.reading import codes, column, only, rows, types
 
 
@@ -224,3 +230,33 @@ def test_it_gives_the_same_bytes_for_the_same_file_and_resolved_settings(desk):
     again = desk.read(content, **first["settings"])
     assert only(first)["sha256"] == only(again)["sha256"]
     assert again["settings"] == first["settings"]
+
+
+ODD_CELLS = (
+    *("0", "-0", "+1", "007", " 12", "12 ", "1_000", "1e5", "1.0", "0x10", "nan", "infinity", "-infinity", "epoch", ""),
+    *("9" * 15, "-" + "9" * 14, "-" + "9" * 15, "1" + "0" * 15, "2020-02-30", "2020-1-1", "1-01-01", "0999-01-01"),
+    *("1000-01-01", "9999-12-31", "10000-01-01", "10000-01-1", "44-03-15 (BC)", "0044-03-15 (BC)"),
+    *("2020-01-01 24:00:00", "2020-01-01T00:00:00", "2020-01-01 12:00", "2020-01-01 12:00:00.5"),
+    *("2020-01-01 12:00:00.1234567", "10000-01-01 00:00:00", "0044-03-15 00:00:00"),
+    *("0044-03-15 (BC) 00:00:00", "2020-01-01 00:00:00+00"),
+)
+WRITTEN_LIKE = st.one_of(
+    st.integers(-(10**20), 10**20).map(str),
+    st.dates().map(str),
+    st.datetimes().map(str),
+    st.text("0123456789-+: .TeE_", max_size=20),
+)
+
+
+@settings(max_examples=25, deadline=None)
+@given(cells=st.lists(WRITTEN_LIKE, max_size=60))
+def test_what_is_proven_quickly_fits_the_pattern_too(cells):
+    texts = pa.table({"x": pa.array([*ODD_CELLS, *cells, None], pa.string())})
+    quick = [reading for reading in GUESSED if reading.quick]
+    assert {reading.type for reading in quick} == {"integer", "date", "timestamp"}
+    with duckdb.connect() as engine:
+        engine.register("texts", texts)
+        for reading in quick:
+            slow = replace(reading, quick=None)
+            both = f"SELECT x, {reading.fits_sql('x')}, {slow.fits_sql('x')} FROM texts"
+            assert [row for row in engine.execute(both).fetchall() if row[1] is not row[2]] == []

@@ -9,7 +9,7 @@ from tests.benchmarks.measure import TINY
 from tests.benchmarks.scene import scene
 from tests.loads import empty_store
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.mark.alone]
 ENGINE, SMALL, LARGE = 160, 30, 300  # MB
 GROWTH = 200  # MB that the larger file may take more: the engine's own, and what libraries keep for the next time
 

@@ -252,6 +252,7 @@ def test_it_gives_all_bad_cells_as_a_file_and_writes_that_down(client, city):
     assert client.get(address).status_code == 404
 
 
+@pytest.mark.slow
 def test_it_remembers_what_becomes_of_cells_that_do_not_fit(client, city):
     first = bad_version(city, client)
     check = reverse("version-check", args=[first.pk])

@@ -21,6 +21,7 @@ from django.utils import timezone
 from audit.actor import service
 from audit.models import Entry, Event, EventDetail, Hold
 from catalog.actions import destruction
+from catalog.actions.acting import name_acting
 from catalog.actions.duties import make_owner_duty
 from catalog.actions.loads import start_load
 from catalog.actions.purges import ask_purge, decide_purge, refuse_purge, withdraw_purge
@@ -151,6 +152,19 @@ def test_nobody_decides_what_they_asked_for_and_the_database_says_so_too(city):
         decide_purge(purge, by=world.by(city.approver))
     with pytest.raises(IntegrityError):
         Purge.objects.filter(pk=purge.pk).update(state="decided", decided_by=city.approver, decided_at=timezone.now())
+
+
+def test_who_acts_for_whom_is_not_the_second_person_and_no_second_account_is(city):
+    purge = ask(city, who=city.approver)
+    deputy = world.person("Paula", city.parks, "steward")
+    today = timezone.localdate()
+    name_acting(deputy, city.parks, today, today, by=world.by(city.approver))
+    twin = world.person("Twin", city.parks, "approver")
+    twin.email = "anton+two@causeway.example"
+    twin.save(update_fields=["email"])
+    for other in (deputy, twin):
+        with pytest.raises(PermissionDenied, match="second person"):
+            decide_purge(purge, by=world.by(other))
 
 
 def test_a_steward_does_not_decide_and_no_key_does(city):
@@ -316,6 +330,29 @@ def test_an_older_version_is_current_only_by_the_decision(city, options, current
     purged(city, 2, **options)
     city.trees.refresh_from_db()
     assert (city.trees.current.number if city.trees.current else None) == current
+
+
+def test_what_readers_asked_is_erased_in_steps_and_a_step_that_fails_is_begun_again(city, monkeypatch):
+    for _reading in range(3):
+        caller(city.owner, "read").get(dataset_url(city.trees, f"/versions/1/rows?kind={TOKEN}"))
+    really, calls = destruction.erase_values, []
+
+    def erase(events, names):
+        calls.append(names)
+        if len(calls) == 2:
+            raise ConnectionError
+        return really(events, names)
+
+    monkeypatch.setattr(destruction, "STEP", 1)
+    monkeypatch.setattr(destruction, "erase_values", erase)
+    purge = decided(city)
+    assert destruction.carry_out_all(by=WORKER) == 0
+    assert EventDetail.objects.filter(values__icontains=TOKEN).count() == 2, "what is done is done"
+    assert destruction.carry_out_all(by=WORKER) == 1
+    purge.refresh_from_db()
+    assert purge.state == "done" and not EventDetail.objects.filter(values__icontains=TOKEN).exists()
+    erased = Event.objects.filter(kind="details.erased").values_list("body", flat=True)
+    assert len(erased) == 3 and all('"count":1,' in body for body in erased)
 
 
 # Cut off anywhere

@@ -72,6 +72,12 @@ def ask(select: str, **query) -> list:
         ("cost + 0.1", [Decimal("1.6"), Decimal("0.35"), Decimal("2.1")]),
         ("n + 0.1", [Decimal("1.1"), Decimal("1.1"), Decimal("2.1")]),
         ("coalesce(cost, 0)", [Decimal("1.5"), Decimal("0.25"), Decimal("2")]),
+        ("least(round(cost, -1), -0.0049)", [Decimal("-0.0049")] * 3),
+        ("greatest(round(cost, 0), rate, 0.25)", [Decimal("2"), Decimal("0.25"), Decimal("2")]),
+        ("coalesce(huge, 0.5)", [Decimal("99999999999999999999999999.25"), Decimal("-1"), Decimal("0.5")]),
+        ("least(cost, rate)", [Decimal("0.00000001"), Decimal("0.00000002"), Decimal("2")]),
+        ("least(sum(n), 2.5)", [Decimal("2.5")]),
+        ("greatest(sum(n), sum(cost), 4.25)", [Decimal("4.25")]),
         ("within(e, n, 'POLYGON((0 0,2 0,2 2,0 2,0 0))')", [True, False, None]),
         ("round(distance(n - n + -179, -82, 1, 82), 0)", [20015114.0] * 3),  # opposite each other on the sphere
         ("nullif(v, 'a')", [None, None, "b"]),

@@ -4,14 +4,14 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from catalog.models import Basis, Column, Distribution
-from catalog.search import SearchQuery, index_dataset, search
+from catalog.search import SearchQuery, index_dataset, outbox, search
 from tests import world
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def catalogue():
+def catalogue(engine):
     people = world.cast()
     trees = world.dataset(
         people.owner,
@@ -34,11 +34,14 @@ def catalogue():
     )
     for dataset in (trees, buses, secret, withheld):
         index_dataset(dataset)
+    outbox.send()
     return people, trees, buses, secret, withheld
 
 
 def found(q="", user=None, **facets):
-    return search(SearchQuery(q=q, by=world.by(user), **facets))
+    results = search(SearchQuery(q=q, by=world.by(user), **facets))
+    assert not results.degraded
+    return results
 
 
 @pytest.mark.parametrize(
@@ -96,6 +99,7 @@ def test_it_counts_a_dataset_of_many_tables_once_for_each_format(catalogue):
             basis=release, version=release.version, table=table, format="csv", name=table, bytes=1, rows=1
         )
     index_dataset(trees)
+    outbox.send()
     assert [(value.code, value.count) for value in found("trees").facets["formats"]] == [("csv", 1)]
 
 

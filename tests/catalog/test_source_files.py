@@ -19,7 +19,7 @@ from tests import world
 from tests.certificates import make_certificate
 from tests.loads import empty_store, files_in_scratch, files_in_store
 from tests.sftp import Gatekeeper, sftp_server
-from tests.sources import carried_out
+from tests.sources import fetched
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CSV = b"code,height\n" + b"".join(b"%05d,%d\n" % (n, n) for n in range(40))
@@ -100,10 +100,6 @@ def site(tmp_path, settings):
 def web(trees, people, what, **more):
     fields = {"kind": "https", "what": what, "schedule": "daily", **more}
     return sources.set_source(trees, fields, by=world.by(people.owner))
-
-
-def fetched(source, people):
-    return carried_out(source, sources.run_source(source, by=world.by(people.owner)))
 
 
 def tried(source, people):

@@ -12,7 +12,7 @@ from catalog.store import store
 from tests import world
 from tests.loads import empty_store
 from tests.mariadb import department_mariadb, mariadb
-from tests.sources import carried_out
+from tests.sources import carried_out, fetched
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CITY = "深圳 — 🌳 O'Brien \\ “x”"
@@ -55,9 +55,9 @@ def trees(people):
     return world.dataset(people.owner, people.parks)
 
 
-def fetched(trees, people, fields):
+def loaded(trees, people, fields):
     source = sources.set_source(trees, fields, by=world.by(people.owner))
-    job = carried_out(source, sources.run_source(source, by=world.by(people.owner)))
+    job = fetched(source, people)
     trees.refresh_from_db()
     return job
 
@@ -75,7 +75,7 @@ def rows_of(trees):
 def test_every_type_comes_as_it_is(city, trees, people):
     city.say(*TYPES)
     city.show("types")
-    job = fetched(trees, people, city.fields(what="types"))
+    job = loaded(trees, people, city.fields(what="types"))
     assert job.state == "done", job.error
     types, (first, second) = rows_of(trees)
 
@@ -100,7 +100,7 @@ def test_a_day_that_no_calendar_has_is_kept_as_text(city, trees, people):
         " (2, NULL, '2020-01-01', NULL, NULL, '2020-01-01 10:00:00')",
     )
     city.show("days")
-    job = fetched(trees, people, city.fields(what="days"))
+    job = loaded(trees, people, city.fields(what="days"))
     assert job.state == "done", job.error
     _types, (first, second) = rows_of(trees)
 
@@ -131,12 +131,12 @@ def test_only_what_is_new_is_fetched_to_the_microsecond(city, trees, people):
     for column, value in (("at", "'2026-01-01 00:00:00.600002'"), ("big", "9007199254740994")):
         dataset = world.dataset(people.owner, people.parks, column)
         fields = city.fields(what="log", watermark=column, taking="append")
-        first = fetched(dataset, people, fields)
+        first = loaded(dataset, people, fields)
         assert first.state == "done", first.error
         other = "big" if column == "at" else "at"
         city.say(f"REPLACE INTO log (id, {column}, {other}) SELECT 2, {value}, {other} FROM log WHERE id = 1")
         source = sources.source_of(dataset)
-        job = carried_out(source, sources.run_source(source, by=world.by(people.owner)))
+        job = fetched(source, people)
         dataset.refresh_from_db()
 
         assert (job.mode, job.error) == ("append", None)
@@ -163,7 +163,7 @@ def test_a_slow_view_is_given_up(city, trees, people, settings):
     with pytest.raises(ValidationError, match="longer than allowed"):
         tried(trees, people, city.fields(what="slow"))
     settings.SOURCE_STATEMENT_SECONDS, settings.SOURCE_RUN_SECONDS = 300, 1
-    assert fetched(trees, people, city.fields(what="slow")).error["code"] == "source-slow"
+    assert loaded(trees, people, city.fields(what="slow")).error["code"] == "source-slow"
 
 
 @pytest.mark.parametrize(("change", "words"), [
@@ -196,6 +196,7 @@ def test_without_tls_the_password_itself_is_told_to_nobody(city, trees, people):
     assert len(tried(trees, people, city.fields(password="绿色 kite")).rows) == 10
 
 
+@pytest.mark.slow
 def test_a_server_that_goes_away_in_the_middle_leaves_nothing(city, trees, people, monkeypatch):
     city.say("CREATE VIEW wide AS SELECT seq AS n, repeat('x', 500) AS t FROM seq_1_to_200000")
     city.show("wide")
@@ -212,8 +213,8 @@ def test_a_server_that_goes_away_in_the_middle_leaves_nothing(city, trees, peopl
         job = carried_out(source, job)
     assert (job.state, job.error["code"]) == ("failed", "source-broke-off") and 5 <= len(seen) < 50
     assert trees.versions.count() == 0
-    away = carried_out(source, sources.run_source(source, by=world.by(people.owner)))
+    away = fetched(source, people)
     assert away.error["code"] == "source-unreachable"
     city.server.start()
-    again = carried_out(source, sources.run_source(source, by=world.by(people.owner)))
+    again = fetched(source, people)
     assert again.version.number == 1 and again.version.tables.get().rows == 200_000

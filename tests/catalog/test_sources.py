@@ -23,7 +23,7 @@ from catalog.store import store
 from tests import world
 from tests.database import events_refused
 from tests.loads import empty_store, files_in_scratch, files_in_store, run
-from tests.sources import HOST, carried_out, department_database, due_now, ticked
+from tests.sources import HOST, carried_out, department_database, due_now, fetched, ticked
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -49,10 +49,6 @@ def trees(people):
 @pytest.fixture
 def source(people, trees, city):
     return sources.set_source(trees, city.fields(), by=world.by(people.owner))
-
-
-def fetched(source, people) -> Job:
-    return carried_out(source, sources.run_source(source, by=world.by(people.owner)))
 
 
 def test_it_shows_the_first_rows_to_the_steward_and_writes_that_down(source, people):
@@ -171,6 +167,7 @@ def test_the_clock_fetches_what_is_due_and_nothing_else(source, people, trees):
     assert '"service":"clock"' in started.body
 
 
+@pytest.mark.slow
 def test_it_fails_with_a_sentence_tries_again_later_and_rests_in_the_end(source, people, trees, city):
     city.say("DROP VIEW public_trees")
     waits = []
@@ -288,6 +285,7 @@ def test_a_slow_view_is_given_up(people, trees, city, settings):
         sources.test_source(source, by=world.by(people.owner))
 
 
+@pytest.mark.slow
 def test_a_database_that_goes_away_in_the_middle_leaves_nothing(source, people, trees, city, monkeypatch):
     city.say(
         "CREATE VIEW wide AS SELECT n, repeat('x', 500) AS t FROM generate_series(1, 200000) n",

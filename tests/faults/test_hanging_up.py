@@ -14,10 +14,10 @@ from tests import world
 from tests.api import dataset_url
 from tests.server import allowed, until, web_server
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
-ROWS = 6_000_000
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.mark.alone]
+ROWS = 10_000_000
 HANG_UPS, AT_ONCE = 50, 4
-LATE = 10.0  # seconds into the sort, for the first ones
+LATE = 6.0  # seconds into the sort, for the first ones: even a fast machine is at it three times as long
 ENGINE_MB = 384
 WIDE = "concat(" + ", ".join(["n"] * 20) + ")"
 QUESTION = {"select": f"{WIDE} as x", "order_by": "-x", "format": "csv"}

@@ -13,12 +13,12 @@ from django.utils import timezone
 
 from audit.models import Event
 from catalog.actions.keys import make_key
-from sharing.actions import revoke_grant
+from sharing.actions.grants import revoke_grant
 from tests import world
 from tests.database import superuser
 from tests.server import allowed, until, web_server
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.mark.alone]
 ROWS = 400_000
 
 

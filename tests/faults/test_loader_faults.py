@@ -20,7 +20,7 @@ from tests import world
 from tests.loads import empty_store, files_in_scratch, files_in_store, run
 from tests.server import ROOT, end, environment, until, worker
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.mark.alone]
 ROWS = 400_000
 MANY_ROWS = 1_000_000
 LEASE = "3"

@@ -17,7 +17,7 @@ from portal.engines import home, postgres
 from tests.faults.test_loader_faults import stopped
 from tests.server import ROOT, end, until
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alone]
 ROWS = 600_000
 
 

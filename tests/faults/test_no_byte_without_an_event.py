@@ -30,7 +30,7 @@ from tests.faults.disclosing import MARK, Bed, Reader, Said, full_disk, lending_
 from tests.faults.sleeper import STEPS
 from tests.server import ROOT, end, environment, until, web_server
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.mark.alone]
 FIRST, SECOND, MIDDLE, LAST = STEPS
 
 

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from contextlib import contextmanager
 from datetime import timedelta
@@ -17,7 +18,7 @@ from audit import verify
 from audit.models import Event
 from catalog.actions.keys import make_key
 from catalog.models import Basis
-from sharing.actions import make_grant
+from sharing.actions.grants import make_grant
 from tests import world
 from tests.browser import chromium
 from tests.database import as_superuser
@@ -153,9 +154,14 @@ def read_by_key(address: str, user, grant: Basis) -> None:
 
 
 def published_size(address: str) -> int:
-    """How many entries the published checkpoint holds."""
-    with urllib.request.urlopen(f"{address}/log/checkpoint") as answer:
-        return int(answer.read().decode().split("\n")[1])
+    """How many entries the published checkpoint holds; none before there is a first one."""
+    try:
+        with urllib.request.urlopen(f"{address}/log/checkpoint") as answer:
+            return int(answer.read().decode().split("\n")[1])
+    except urllib.error.HTTPError as reason:
+        if reason.code != 404:
+            raise
+        return 0
 
 
 def downloaded(traveller: Traveller, selector: str, path: Path) -> Path:

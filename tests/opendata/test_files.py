@@ -97,7 +97,7 @@ def test_it_builds_no_map_where_there_is_no_place(cast):
 
 def test_it_builds_no_spreadsheet_that_could_not_hold_the_rows_and_names_another_way(cast, client):
     basis = release(cast)
-    profile = [{"name": "name", "type": "text"}]
+    profile = [{"name": "name", "type": "text", "frequent": []}]
     Extent.objects.create(basis=basis, version=cast.version, table="main", rows=1_048_576, profile=profile)
     world.settle()
 

@@ -14,7 +14,7 @@ from opendata.manifests import folder_of, manifest_path
 from tests import world
 from tests.server import until, worker
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.mark.alone]
 ROWS = 200_000
 
 

@@ -53,7 +53,7 @@ def test_it_proposes_all_but_the_personal_columns_at_first(cast, client):
 
     assert 'id="id_use-main-kind" checked' in page
     assert 'id="id_use-main-name" checked' not in page
-    assert "marked personal or sensitive" in page
+    assert "These columns tell of persons: name" in page
 
 
 def test_it_submits_what_was_chosen(cast, client):
@@ -111,6 +111,7 @@ def test_it_shows_the_owner_no_button_and_no_rows(cast, client):
 
 def test_it_tells_a_reviewer_who_submitted_why_there_is_no_button(cast, client):
     memberships.begin(cast.owner, cast.city, "reviewer", by=world.by(None))
+    world.prove(cast.owner)
     submission = submitted(cast)
     address = reverse("submission", args=[submission.pk])
 
@@ -136,7 +137,7 @@ def test_it_says_why_it_cannot_be_cleared_any_more(cast, client):
 
     page = text(as_(client, cast.reviewer).post(reverse("submission", args=[submission.pk])))
 
-    assert "marked personal or sensitive: kind" in page
+    assert "tell of persons: kind" in page
     assert not bases_open_to(PUBLIC).exists()
 
 

@@ -16,7 +16,6 @@ from catalog.terms import TableTerms, Terms
 from opendata.actions import clear, return_submission, submit, withdraw_release, withdraw_submission
 from opendata.models import Submission
 from opendata.permissions import visible_submissions
-from opendata.policies import is_bare
 from tests import world
 
 pytestmark = pytest.mark.django_db
@@ -105,9 +104,19 @@ def test_it_refuses_a_protected_column_as_it_is_and_takes_it_masked(cast, sensit
     assert submitted(cast, terms=terms(name="null", kind=None)).state == "submitted"
 
 
-def test_it_opens_no_protected_text_by_its_first_half():
-    assert is_bare("address", "first:9", "text")
-    assert not is_bare("address", "first:8", "text")
+def test_it_opens_no_protected_text_by_its_first_half(cast):
+    mark(cast, "name", "personal")
+    with pytest.raises(ValidationError, match="tell of persons: name"):
+        submitted(cast, terms=terms(name="first:5", kind=None))
+    assert submitted(cast, terms=terms(name="first:4", kind=None)).state == "submitted"
+
+
+def test_it_opens_an_address_where_the_dictionary_says_that_it_is_public(cast):
+    cast.dataset.columns.filter(name="name").update(identity_role="address", sensitivity="internal")
+    with pytest.raises(ValidationError, match="marked public in the dictionary"):
+        submitted(cast, terms=terms(name=None, kind=None))
+    mark(cast, "name", "public")
+    assert submitted(cast, terms=terms(name=None, kind=None)).state == "submitted"
 
 
 @pytest.mark.parametrize("mask", ["round", "round:2", "band:1"])

@@ -23,10 +23,13 @@ from portal.demo import accounts
 from portal.demo.city import read_city
 from portal.management.commands.demo import Command
 from portal.models import User
+from sharing.models import Notice, Request
+from sharing.standing import is_late
+from sharing.usage import use_of
 from tests.loads import empty_store
 from tests.server import ROOT, environment, until
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.alone]
 
 SMALL = {
     "adoptions",
@@ -84,6 +87,7 @@ def test_it_loads_the_city_to_its_end(demo, small):
     it_shows_every_state()
     it_lends_health_part_of_the_register_and_no_more()
     it_has_one_dataset_that_is_late()
+    it_has_requests_that_wait_for_somebody()
     it_lets_nobody_do_two_persons_work()
     its_file_has_an_account_for_each_person_and_is_for_the_owner_alone(small)
     a_second_run_changes_nothing()
@@ -128,6 +132,18 @@ def it_has_one_dataset_that_is_late():
     assert freshness(register.frequency, register.current.confirmed_at).kind == "good"
 
 
+def it_has_requests_that_wait_for_somebody():
+    states = Request.objects.filter(department__code="health").order_by("state").values_list("state", flat=True)
+    assert list(states) == ["active", "incomplete", "internal-review", "reply-due", "reply-due"]
+    late = Request.objects.get(with_authority=True)
+    assert is_late(late) and late.grant is None
+    assert Request.objects.get(state="incomplete").questions.count() == 2
+    grant = Basis.objects.live().get(kind="grant")
+    assert use_of(grant).exits == 3 and use_of(grant).rows > 0
+    assert {"gao.feng", "chen.yu", "xu.bo"} <= {email.split("@")[0] for email in Notice.objects.values_list(
+        "user__email", flat=True)}  # fmt: skip
+
+
 def it_lets_nobody_do_two_persons_work():
     for submission in Submission.objects.exclude(decided_by=None):
         assert submission.made_by != submission.decided_by
@@ -145,7 +161,9 @@ def its_file_has_an_account_for_each_person_and_is_for_the_owner_alone(city):
         key = find_key(account["key"])
         assert key.user.email == account["email"]
         assert key.user.check_password(account["password"])
-        assert set(account) == {"email", "password", "key", "name", "department", "roles"}
+        assert set(account) == {"email", "password", "key", "totp_secret", "name", "department", "roles"}
+        decides = bool({"approver", "reviewer", "authority"} & set(account["roles"]))
+        assert decides == bool(account["totp_secret"]) == (key.user.authenticator is not None)
     roles = {role for account in said["accounts"] for role in account["roles"]}
     assert roles >= {"steward", "approver", "requester", "reviewer", "authority", "auditor", "administrator"}
     enterprise = Department.objects.get(kind="enterprise")

@@ -175,7 +175,7 @@ def city(live_server, settings, monkeypatch):
 @pytest.mark.parametrize(
     ("width", "locale", "scheme"),
     [
-        (NARROW, "zh-CN", "light"),
+        pytest.param(NARROW, "zh-CN", "light", marks=pytest.mark.slow),
         pytest.param(NARROW, "en-GB", "dark", marks=pytest.mark.slow),
         pytest.param(WIDE, "zh-CN", "dark", marks=pytest.mark.slow),
         pytest.param(WIDE, "en-GB", "light", marks=pytest.mark.slow),
@@ -247,6 +247,7 @@ def stop(page) -> dict | None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
 def test_text_may_be_spaced_wider(city):

@@ -155,6 +155,7 @@ def test_it_begins_anew_where_making_the_data_was_broken_off(place):
     assert not half.exists()
 
 
+@pytest.mark.slow
 def test_it_does_not_join_a_server_whose_data_was_thrown_away(place):
     postgres.start(place)
     ask(place, "CREATE TABLE kept ()", role=postgres.OWNER)
@@ -165,6 +166,7 @@ def test_it_does_not_join_a_server_whose_data_was_thrown_away(place):
     assert ask(place, "SELECT to_regclass('kept')") == [(None,)]
 
 
+@pytest.mark.slow
 def test_it_keeps_two_checkouts_apart(place):
     first, second = place / "one", place / "two"
     for var in (first, second):
@@ -182,6 +184,7 @@ def test_it_keeps_two_checkouts_apart(place):
         clear(var)
 
 
+@pytest.mark.slow
 def test_it_finds_its_socket_from_a_folder_with_a_very_long_name(place):
     var = place / ("long" * 20) / ("name" * 20)
 

@@ -10,10 +10,10 @@ from django.urls import reverse
 
 from catalog import exporter
 from catalog.models import Export
-from sharing.actions import revoke_grant
+from sharing.actions.grants import revoke_grant
 from sharing.models import Grant
 from tests import world
-from tests.loads import empty_store, files_in_store
+from tests.loads import empty_store, exports_in_store
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ROWS = {"district": ("text", ["North", "South"] * 3), "n": ("integer", [1, 2, 3, 4, 5, 6]), "name": ("text", ["x"] * 6)}
@@ -42,8 +42,13 @@ def form_of(city) -> str:
     return re.search(r'href="([^"]*/export/[^"]*)"', page)[1].replace("&amp;", "&")
 
 
-def asked(city, **fields) -> Export:
-    answer = city.rita.post(form_of(city), {"format": "csv", **fields})
+def boxes(*names: str) -> dict[str, str]:
+    """The boxes of these columns, ticked."""
+    return {f"use-main-{name}": "on" for name in names}
+
+
+def asked(city, *names: str, **fields) -> Export:
+    answer = city.rita.post(form_of(city), {"format": "csv", **boxes(*(names or ("district", "n"))), **fields})
     export = Export.objects.latest("created_at")
     assert answer["Location"] == reverse("export", args=[export.pk])
     return export
@@ -68,11 +73,29 @@ def test_a_part_of_the_page_comes_alone_where_it_asks_for_itself(city):
 
 
 def test_a_condition_that_does_not_fit_is_told_beside_its_field(city):
-    page = city.rita.post(form_of(city), {"format": "csv", "where": "name = 'x'"})
+    page = city.rita.post(form_of(city), {"format": "csv", "where": "name = 'x'", **boxes("n")})
     assert page.status_code == 200 and not Export.objects.exists()
     assert "id_where_error" in page.content.decode()
-    missing = city.rita.post(form_of(city), {"format": "csv", "where": "eman = 'x'"}).content.decode()
+    missing = city.rita.post(form_of(city), {"format": "csv", "where": "eman = 'x'", **boxes("n")}).content.decode()
     assert "geojson" not in missing, "the rows have no place"
+
+
+def test_only_the_columns_that_are_chosen_are_in_the_file(city):
+    export = asked(city, "n", where="district = 'North'")
+    exporter.run(export.pk)
+    file = city.rita.get(reverse("export-file", args=[export.pk]))
+    assert b"".join(file.streaming_content) == b'"n"\n1\n3\n5\n'
+    assert asked(city).query["select"] == "", "all of them are asked for as the rows come"
+
+
+def test_the_form_offers_the_columns_that_the_reader_has_and_wants_one(city):
+    form = city.rita.get(form_of(city)).content.decode()
+    assert form.count(" checked") == 3, "two columns and a format"
+    assert "use-main-name" not in form and "mask-main" not in form and "Sensitivity" not in form
+    none = city.rita.post(form_of(city), {"format": "csv"}).content.decode()
+    assert "Choose one column at least." in none
+    hidden = city.rita.post(form_of(city), {"format": "csv", **boxes("name")}).content.decode()
+    assert "Choose one column at least." in hidden and not Export.objects.exists()
 
 
 def test_it_is_ended_and_listed(city):
@@ -98,7 +121,7 @@ def test_it_is_shown_to_nobody_else(city):
 
 def test_who_may_not_read_is_told_why(city):
     refused = browser(city.stranger).get(reverse("export-new", args=[city.residents.pk]))
-    assert refused.status_code == 403 and "approver of Parks" in refused.content.decode()
+    assert refused.status_code == 403 and "Parks decides" in refused.content.decode()
     assert browser(city.citizen).get(reverse("export-new", args=[city.residents.pk])).status_code == 404
 
 
@@ -116,7 +139,7 @@ def test_a_file_goes_as_soon_as_its_grant_is_revoked(city):
     revoke_grant(city.grant, reason="The work is done.", by=world.by(city.approver))
     assert city.rita.get(reverse("export-file", args=[export.pk])).status_code == 403, "closed at once"
     world.settle()
-    assert not [path for path in files_in_store() if path.startswith("exports/")]
+    assert exports_in_store() == []
     gone = city.rita.get(reverse("export-file", args=[export.pk]))
     assert gone.status_code == 410 and "Your right to read it has ended" in gone.content.decode()
 

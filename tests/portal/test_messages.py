@@ -11,13 +11,18 @@ from django.urls import reverse
 from portal.prepare import compile_catalogues
 from tests.access import ADDRESSES, OPENED_BY, WHO, clients
 from tests.scene import scene
+from tests.sharing.requests import ANSWERS
 
 SENTENCE = re.compile(r"[A-Za-z][a-z'’]*(?:[ ,]+[A-Za-z][A-Za-z'’]*){3,}")
 UNREAD = {"code", "pre", "script", "style", "textarea", "title", "svg"}
 READ_ALOUD = {"aria-label", "alt", "title", "placeholder"}
 VOID = {"br", "hr", "img", "input", "link", "meta", "wbr", "source", "use", "path"}
 # What stands in the data of the cast, not in the words of the portal; and what is no page.
-DATA = ("district = 'North' and day", "A case before the court")
+DATA = (
+    "district = 'North' and day",
+    "A case before the court",
+    *(text for text in map(str, ANSWERS.values()) if " " in text),
+)
 NO_PAGES = (
     "api-",
     "schema",

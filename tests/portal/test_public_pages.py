@@ -149,6 +149,22 @@ def test_each_choice_counts_what_it_would_leave(client, cast, trees):
             assert client.get(option["url"]).context["found"].total == option["count"], option
 
 
+def test_a_period_is_kept_in_the_address_and_taken_back_by_its_chip(client, trees):
+    page = client.get("/datasets/?q=tree&from=2020&to=2024-06")
+
+    assert [chip["label"] for chip in page.context["chips"]] == ["From 2020", "Until 2024-06"]
+    assert page.context["chips"][0]["url"] == "/datasets/?q=tree&to=2024-06"
+    assert 'value="2024-06"' in body(page)
+
+
+@pytest.mark.parametrize("wrong", ["from=soon", "from=2024&to=2020", "to=2024-13"])
+def test_a_period_that_is_none_is_said_beside_it_and_left_out(client, trees, wrong):
+    page = client.get(f"/datasets/?q=tree&{wrong}")
+
+    assert page.status_code == 200 and page.context["found"].total == 1
+    assert "field-error" in body(page)
+
+
 def test_nothing_found_leads_on(client, trees):
     page = body(client.get("/datasets/?q=submarine&theme=environment"))
 

@@ -9,8 +9,10 @@ from catalog.actions.destruction import carry_out
 from catalog.actions.duties import make_owner_duty
 from catalog.actions.purges import ask_purge, decide_purge
 from catalog.models import Purge, Table, Version
+from catalog.purges import progress_of
 from sharing.models import Grant
 from tests import world
+from tests.api import caller
 from tests.browser import chromium, complaints, overflow
 from tests.loads import empty_store
 
@@ -68,6 +70,22 @@ def test_one_asks_and_another_decides_without_any_script(city):
     shown = first.get(address).content.decode()
     assert "Carried out" in shown and city.approver.name in shown and "1 file is gone" in shown
     assert "Destroyed by law" in first.get(reverse("dataset-desk", args=[city.trees.pk])).content.decode()
+
+
+def test_the_authority_finds_the_form_on_the_page_of_the_dataset(city):
+    page, new = reverse("dataset", args=[city.trees.pk]), reverse("purge-new", args=[city.trees.pk])
+    assert new in browser(city.authority).get(page).content.decode()
+    world.basis("release", city.versions[0], {"kind": None})
+    for somebody in (city.stranger, city.requester, city.citizen):
+        assert new not in browser(somebody).get(page).content.decode()
+
+
+def test_page_and_api_count_its_files_alike(city):
+    purge = gone(city, 2)
+    told = caller(city.owner, "read").get(f"/api/v1/datasets/{city.trees.pk}/purges/{purge.pk}").json()["files"]
+    assert told == vars(progress_of(purge)) == {"gone": told["gone"], "left": 0, "kept": 1}
+    page = browser(city.owner).get(reverse("purge", args=[purge.pk])).content.decode()
+    assert f"{told['gone']} file" in page and "1 file stays" in page
 
 
 def test_it_says_who_shares_the_files_before_and_offers_to_name_them(city):

@@ -18,7 +18,7 @@ import pytest
 
 from portal.engines import home, postgres, valkey
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alone]
 CHECKOUT = Path(__file__).resolve().parents[2]
 BARE = {"HOME": "/nowhere", "PATH": os.defpath, "DEMO": "0", "WEB_WORKERS": "2"}
 

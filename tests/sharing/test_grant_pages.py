@@ -12,8 +12,9 @@ from django.utils import timezone
 
 from audit.models import Event
 from catalog.models import Basis
-from sharing.actions import make_grant, revoke_grant, suspend_grant
+from sharing.actions.grants import make_grant, revoke_grant, suspend_grant
 from tests import world
+from tests.sharing import requests as made
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -74,6 +75,28 @@ def text(answer) -> str:
     return body.decode()
 
 
+def test_its_recipient_asks_for_more_time_or_gives_it_back_and_the_owner_renews(cast, client):
+    grant = lend(cast)
+    address = reverse("grant", args=[grant.pk])
+    anew = reverse("catalogue-dataset", args=[cast.dataset.pk])
+
+    page = text(as_(client, cast.requester).get(address))
+    assert f'href="{anew}"' in page and f"{address}return/" in page and f"{address}renew/" not in page
+
+    page = text(as_(client, cast.approver).get(address))
+    assert f'href="{anew}"' not in page and f"{address}renew/" in page and f"{address}return/" not in page
+    assert as_(client, cast.stranger).get(address).status_code == 404
+
+
+def test_more_time_is_asked_for_by_the_request_that_it_answered(client):
+    people = made.people()
+    asked = made.brought_to(people, "delivery-due")
+
+    page = text(as_(client, people.requester).get(reverse("grant", args=[asked.grant_id])))
+
+    assert f'href="{reverse("request-copy", args=[asked.pk])}"' in page
+
+
 def test_it_shows_the_form_with_each_column_and_its_sensitivity(cast, client):
     page = text(as_(client, cast.approver).get(reverse("grant-new", args=[cast.dataset.pk])))
 
@@ -101,11 +124,25 @@ def test_it_checks_the_answers_then_lends(cast, client):
     assert grant.valid_until.date() >= date.today() + timedelta(days=89)
 
 
-def test_it_warns_before_a_personal_column_leaves_as_it_is(cast, client):
+def test_it_lends_counts_alone_of_groups_of_so_many(cast, client):
     address = reverse("grant-new", args=[cast.dataset.pk])
-    page = text(as_(client, cast.approver).post(address, answers(cast, **{"use-main-name": "on"})))
+    as_(client, cast.approver)
 
-    assert "personal or sensitive" in page
+    wanted = answers(cast, least="count", group_least="25")
+    assert "Counts only, of 25 rows at least" in text(client.post(address, wanted))
+    client.post(address, wanted | {"step": "send"})
+    grant = Basis.objects.get(kind="grant")
+    assert (grant.least, grant.group_least, grant.way) == ("count", 25, "api")
+
+
+@pytest.mark.parametrize("step", ["check", "send"])
+def test_it_lends_no_personal_column_as_it_is(cast, client, step):
+    address = reverse("grant-new", args=[cast.dataset.pk])
+    given = answers(cast, **{"use-main-name": "on", "step": step})
+    page = text(as_(client, cast.approver).post(address, given))
+
+    assert "personal data in bulk (name): two approvers must agree" in page
+    assert not Basis.objects.filter(kind="grant").exists()
 
 
 def test_it_goes_back_to_the_answers(cast, client):
@@ -125,6 +162,8 @@ def test_it_goes_back_to_the_answers(cast, client):
         ({"filter_value": ""}, "compared with"),
         ({"where": "nothing = 1"}, "no column “nothing”"),
         ({"valid_until": "2001-01-01"}, "future"),
+        ({"group_least": "20"}, "goes with counts"),
+        ({"least": "count", "group_least": "3"}, "greater than or equal to 10"),
     ],
 )
 def test_it_shows_what_is_wrong(cast, client, changes, words):

@@ -13,7 +13,7 @@ from audit.models import Event
 from catalog.actions.bases import expire_bases
 from catalog.models import Basis
 from catalog.permissions import bases_open_to
-from sharing.actions import make_grant, resume_grant, revoke_grant, suspend_grant
+from sharing.actions.grants import make_grant, resume_grant, revoke_grant, suspend_grant
 from sharing.permissions import grants_lent_by, grants_lent_to, visible_grants
 from tests import world
 

@@ -38,6 +38,7 @@ def command(*words, cwd) -> subprocess.CompletedProcess:
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_it_answers_over_one_kept_connection_and_remembers_after_a_restart(tmp_path):
     log = Log().add(9)
     with witnesses(tmp_path, log.vkey) as [witness]:
@@ -55,6 +56,7 @@ def test_it_answers_over_one_kept_connection_and_remembers_after_a_restart(tmp_p
         assert post(witness.url, b"x" * 200_000)[0] == 413
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 def test_it_never_goes_back_however_many_write_at_once(tmp_path):
     """Two processes on one memory, eight writers that each race with their own next sizes, and two forks."""
@@ -109,6 +111,7 @@ def test_it_never_goes_back_however_many_write_at_once(tmp_path):
         assert whose, "it cosigned states of which one does not follow from the other"
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 def test_it_never_forgets_what_it_cosigned_when_it_is_killed(tmp_path):
     """kill -9 in the midst of a stream of requests: whatever was answered is remembered, and a retry gets on."""
@@ -139,6 +142,7 @@ def test_it_never_forgets_what_it_cosigned_when_it_is_killed(tmp_path):
         witness.stop()
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 def test_it_is_not_stopped_by_those_who_send_half_a_request(tmp_path):
     log = Log().add(2)
@@ -167,6 +171,7 @@ os.kill(os.getpid(), signal.SIGKILL) if answer.status == 200 else sys.exit(int(a
 """
 
 
+@pytest.mark.slow
 def test_it_remembers_what_it_was_killed_before_answering(tmp_path):
     """Persisted, then killed with the answer in hand: the log gets it by asking again from there."""
     log = Log().add(7)
@@ -220,6 +225,7 @@ def test_it_makes_a_key_that_only_its_owner_reads_and_no_second_one_over_it(tmp_
     assert command("--key-file", "w.key", "--show-key", cwd=tmp_path).stdout == made.stdout
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 def test_it_refuses_to_start_with_a_sentence(tmp_path):
     log = Log()

@@ -253,6 +253,7 @@ def test_its_database_refuses_to_go_back_whoever_asks(asked, log):
                 database.execute(change)
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(data=st.data())
 def test_it_never_fails_and_never_signs_what_was_bent(tmp_path_factory, data):

@@ -8,24 +8,14 @@ from rest_framework.response import Response
 from catalog.actions.retention import set_retention
 from catalog.actions.versions import confirm_version, discard_version
 from catalog.api import check_shapes as shapes
-from catalog.api.access import find_dataset
-from catalog.api.base import ApiView
 from catalog.api.idempotency import once
 from catalog.api.serializers import ReasonInput
-from catalog.models import Dataset, Scope, Version
-from catalog.permissions import check_may_keep
+from catalog.api.views.keepers import KeepersView
+from catalog.models import Version
 
 
-class KeepersView(ApiView):
-    """A view of a dataset that the caller keeps."""
-
-    scopes = dict.fromkeys(("GET", "PUT", "POST"), Scope.WRITE)
-
-    def kept(self, pk) -> Dataset:
-        """The dataset, for its steward."""
-        dataset = find_dataset(pk, self.by)
-        check_may_keep(self.by, dataset)
-        return dataset
+class CheckView(KeepersView):
+    """A view of one of its versions."""
 
     def version(self, pk, number) -> Version:
         """One of its versions that is still there."""
@@ -33,13 +23,13 @@ class KeepersView(ApiView):
         return get_object_or_404(versions, number=number)
 
 
-class Check(KeepersView):
+class Check(CheckView):
     @extend_schema(**shapes.CHECK_VERSION)
     def get(self, request, pk, number):
         return Response(shapes.CheckSerializer(self.version(pk, number)).data)
 
 
-class Confirm(KeepersView):
+class Confirm(CheckView):
     @extend_schema(**shapes.CONFIRM_VERSION)
     @once
     def post(self, request, pk, number):
@@ -50,7 +40,7 @@ class Confirm(KeepersView):
         return Response(shapes.CheckSerializer(self.version(pk, number)).data)
 
 
-class Discard(KeepersView):
+class Discard(CheckView):
     @extend_schema(**shapes.DISCARD_VERSION)
     def post(self, request, pk, number):
         version = self.version(pk, number)

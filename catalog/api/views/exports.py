@@ -8,14 +8,13 @@ from rest_framework.generics import get_object_or_404
 from rest_framework.response import Response
 
 from catalog.actions.exports import ask_export, end_export
-from catalog.api import schema
+from catalog.api import export_shapes as shapes
 from catalog.api.access import one_table
 from catalog.api.base import ApiView
 from catalog.api.idempotency import once
 from catalog.api.moments import asked_opening
 from catalog.api.pages import link_pages, page_of
 from catalog.api.problems import Problem, bad_parameter
-from catalog.api.serializers import ExportSerializer
 from catalog.api.views.rows import asked_format, file_name, for_file
 from catalog.export_words import error_words
 from catalog.gone import check_there, was_open
@@ -39,7 +38,7 @@ class ExportView(ApiView):
 
     def described(self, found, **more) -> dict:
         """What is said of an export, or of each of several."""
-        return ExportSerializer(found, context={"request": self.request}, **more).data
+        return shapes.ExportSerializer(found, context={"request": self.request}, **more).data
 
 
 class DatasetExports(ExportView):
@@ -47,7 +46,7 @@ class DatasetExports(ExportView):
 
     scopes = {"POST": Scope.READ}
 
-    @extend_schema(**schema.ASK_EXPORT)
+    @extend_schema(**shapes.ASK_EXPORT)
     @once
     def post(self, request, pk, number=None, table=None):
         params = _asked(request)
@@ -67,7 +66,7 @@ class DatasetExports(ExportView):
 class Exports(ExportView):
     scopes = {"GET": Scope.READ}
 
-    @extend_schema(**schema.LIST_EXPORTS)
+    @extend_schema(**shapes.LIST_EXPORTS)
     def get(self, request):
         mine = exports_of(self.by).select_related("version", "basis")
         page = page_of(mine, request, order=("-created_at", "-id"), about=f"exports {self.by.user_id}")
@@ -76,11 +75,11 @@ class Exports(ExportView):
 
 
 class OneExport(ExportView):
-    @extend_schema(**schema.GET_EXPORT)
+    @extend_schema(**shapes.GET_EXPORT)
     def get(self, request, pk):
         return self.whole(self.described(self.mine(pk)))
 
-    @extend_schema(**schema.END_EXPORT)
+    @extend_schema(**shapes.END_EXPORT)
     def delete(self, request, pk):
         end_export(self.mine(pk), by=self.by)
         return HttpResponse(status=204)
@@ -94,7 +93,7 @@ class ExportFile(ExportView):
         elif export.version.state in Version.GONE:
             raise Problem("export-gone")
 
-    @extend_schema(**schema.GET_EXPORT_FILE)
+    @extend_schema(**shapes.GET_EXPORT_FILE)
     def get(self, request, pk):
         export = self.mine(pk)
         self.check_version(export)

@@ -7,24 +7,14 @@ from rest_framework.response import Response
 
 from catalog.actions import sources
 from catalog.api import source_shapes as shapes
-from catalog.api.access import find_dataset
-from catalog.api.base import ApiView
 from catalog.api.idempotency import once
 from catalog.api.serializers import JobSerializer
-from catalog.models import Dataset, Scope, Source
-from catalog.permissions import check_may_keep
+from catalog.api.views.keepers import KeepersView
+from catalog.models import Source
 
 
-class SourceView(ApiView):
+class SourceView(KeepersView):
     """A view of the source of a dataset that the caller keeps."""
-
-    scopes = dict.fromkeys(("GET", "PUT", "POST", "DELETE"), Scope.WRITE)
-
-    def kept(self, pk) -> Dataset:
-        """The dataset, for its steward."""
-        dataset = find_dataset(pk, self.by)
-        check_may_keep(self.by, dataset)
-        return dataset
 
     def found(self, pk) -> Source:
         """Its source; where there is none, nothing is found."""
@@ -67,7 +57,7 @@ class Trust(SourceView):
     @extend_schema(**shapes.TRUST_KEY)
     def post(self, request, pk):
         source = self.found(pk)
-        given = shapes.KeyInput(data=request.data)
+        given = shapes.HostKeyInput(data=request.data)
         given.is_valid(raise_exception=True)
         sources.trust_key(source, given.validated_data["key"], by=self.by)
         return self.described(pk)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from audit.actor import Actor
 from audit.log import record
 from catalog.actions.keys import revoke_key
-from catalog.actions.memberships import begin, check_role_fits, finish
+from catalog.actions.memberships import begin, check_role_fits, finish_all
 from catalog.models import Department
 from catalog.permissions import check_at_keyboard, check_may_administer, check_signed_in
 from portal.models import User
@@ -59,8 +59,7 @@ def deactivate(user: User, *, by: Actor, reason: str) -> None:
     if not reason.strip():
         raise ValidationError({"reason": _("Say why the account is closed.")})
 
-    for membership in user.memberships.select_for_update().filter(ended_at=None):
-        finish(membership, by=by, reason=reason.strip())
+    finish_all(user.memberships.filter(ended_at=None), by=by, reason=reason.strip())
     for key in user.keys.filter(revoked_at=None):  # or they would open again with the account
         revoke_key(key, by=by, reason=reason)
     user.is_active = False

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from catalog.models import Dataset
 from portal.demo import accounts
 from portal.demo.aftermath import LARGE_ROWS, run_reactions
+from portal.demo.asking import ask_all, use_grants
 from portal.demo.city import SampleCity, read_city
 from portal.demo.datasets import bring
 from portal.demo.people import settle
@@ -36,13 +37,16 @@ class Command(BaseCommand):
         self.say(f"The sample city stands, after {time.monotonic() - began:.0f} seconds.")
 
     def load(self, city: SampleCity) -> None:
-        """Departments and people first, then each dataset with all that follows, the accounts' file last."""
+        """Departments and people first, then each dataset with all that follows, requests, the accounts' file last."""
         cast = settle(city)
         self.say(f"  {len(city.departments)} departments, {len(city.people)} people")
         for number, one in enumerate(city.datasets, start=1):
             dataset = bring(one, cast)
             run_reactions()
             self.say(f"  {number:>2} of {len(city.datasets)}  {one.state:12}  {one.title_en}{self.extent(dataset)}")
+        self.say(f"  {ask_all(city, cast)} requests wait for somebody")
+        run_reactions()
+        use_grants(cast)
         accounts.write(cast)
 
     def extent(self, dataset: Dataset) -> str:

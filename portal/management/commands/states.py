@@ -5,9 +5,11 @@ from django.core.management.base import BaseCommand, CommandError
 
 from catalog.states import DATASET, DUTY, EXPORT, GRANT, PURGE, RELEASE, SOURCE, VERSION
 from opendata.states import SUBMISSION
+from sharing.states import BRIDGE, PACKAGE_PLAN, RECIPIENT_KEY, REQUEST
 
 PAGE = settings.BASE_DIR / "docs" / "states.md"
-TABLES = (DATASET, VERSION, SOURCE, GRANT, DUTY, SUBMISSION, RELEASE, EXPORT, PURGE)
+OF_GRANTS = (REQUEST, GRANT, BRIDGE, PACKAGE_PLAN, RECIPIENT_KEY)
+TABLES = (DATASET, VERSION, SOURCE, *OF_GRANTS, DUTY, SUBMISSION, RELEASE, EXPORT, PURGE)
 HEAD = """# States
 
 Which state follows which, by what, and whose move it is. Printed from the tables of moves in the code by

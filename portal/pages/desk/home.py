@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from django.db.models import Case, Value, When
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -10,14 +11,19 @@ from django.views.decorators.http import require_safe
 from audit.actor import Actor
 from catalog.freshness import freshness
 from catalog.models import Basis, Dataset, Department, Job, Message, Purge, Role
-from catalog.permissions import departments_of, visible_purges
+from catalog.permissions import can, departments_of, visible_purges
 from opendata.models import Submission
 from portal.accounts.pages import signed_in
 from portal.pages.desk.kept import kept_by, with_state
 from portal.paging import page_of
+from sharing.inbox import BY_CLOCK, by_clock, lines_of, waiting_for
+from sharing.models import Request
+from sharing.permissions import READERS, check_may_find, visible_requests
 
 SHOWN = 10
 SOON = timedelta(days=30)
+OVER = (Request.State.ENDED, Request.State.REFUSED, Request.State.WITHDRAWN)
+OURS = (Request.State.DRAFT, Request.State.INCOMPLETE, Request.State.DISPOSAL_DUE)  # who asked has to act
 
 
 @signed_in
@@ -30,6 +36,10 @@ def desk(request: HttpRequest) -> HttpResponse:
     context = {"section": "desk", "roles": roles, "held": held, "places": {role.department.name for role in roles}}
     if held & {Role.STEWARD, Role.APPROVER}:
         context |= _as_owner(by)
+    if held & {Role.APPROVER, Role.AUTHORITY}:
+        context |= _to_answer(by)
+    if held & set(READERS):
+        context |= _asked(by)
     if Role.REVIEWER in held:
         context["to_review"] = _to_review()
     if Role.ADMINISTRATOR in held:
@@ -37,6 +47,7 @@ def desk(request: HttpRequest) -> HttpResponse:
         context["unverified"] = enterprises.count()
     if held & {Role.APPROVER, Role.AUTHORITY}:
         context["to_destroy"] = _to_destroy(by)
+    context["may_find"] = can(check_may_find, by)
     context["ending"] = _ending(by)
     context["received"] = _received(by)
     return render(request, "desk/desk.html", context)
@@ -54,6 +65,21 @@ def datasets(request: HttpRequest) -> HttpResponse:
     states = [("", None), *Dataset.State.choices]
     context = {"section": "desk", "page": page, "rows": _rows(page.items), "state": state, "states": states}
     return render(request, "desk/datasets.html", context)
+
+
+def _to_answer(by: Actor) -> dict:
+    """Requests that wait for this person, those due next first."""
+    waiting = list(by_clock(waiting_for(by)).order_by(*BY_CLOCK)[: SHOWN + 1])
+    return {"to_answer": lines_of(waiting[:SHOWN]), "more_to_answer": len(waiting) > SHOWN}
+
+
+def _asked(by: Actor) -> dict:
+    """What my departments ask for and is not over: what waits for us first, then by the clock."""
+    found = visible_requests(by).filter(department__in=departments_of(by, *READERS)).exclude(state__in=OVER)
+    ours = Case(When(state__in=OURS, then=Value(0)), default=Value(1))
+    asked = by_clock(found.select_related("assigned_to", "drafted_by", "extension").annotate(turn=ours))
+    shown = list(asked.order_by("turn", *BY_CLOCK)[: SHOWN + 1])
+    return {"asked": lines_of(shown[:SHOWN]), "more_asked": len(shown) > SHOWN}
 
 
 def _as_owner(by: Actor) -> dict:

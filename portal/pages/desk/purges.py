@@ -3,7 +3,6 @@
 import uuid
 
 from django.contrib import messages
-from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -12,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from catalog.actions.purges import ask_purge, decide_purge, refuse_purge, withdraw_purge
 from catalog.models import Dataset, Purge, Version
 from catalog.permissions import can, check_may_ask_purge, check_may_decide_purge, visible_datasets, visible_purges
-from catalog.purges import Shared, named, shared
+from catalog.purges import Shared, named, progress_of, shared
 from catalog.versions import HELD
 from portal.accounts.pages import signed_in
 from portal.pages.desk.purge_forms import AnswerForm, DecideForm, PurgeForm
@@ -58,7 +57,7 @@ def purge(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "section": "desk",
         "purge": found,
         "shared": shared(named(found.dataset, found.numbers)) if waits else [],
-        "counts": _counts(found),
+        "counts": progress_of(found),
         "page": page_of(found.files.all(), request, order=("pk",)),
         "may_decide": waits and can(check_may_decide_purge, request.actor, found),
         "may_withdraw": waits and can(check_may_ask_purge, request.actor, found.dataset),
@@ -125,13 +124,3 @@ def _takes_current(found: Purge) -> bool:
     current = found.dataset.current
     stays = found.dataset.versions.filter(state=Version.State.KEPT).exclude(number__in=found.numbers)
     return current is not None and current.number in found.numbers and stays.exists()
-
-
-def _counts(found: Purge) -> dict[str, int]:
-    """How many of its files are to go, went, and stay for versions that were not named."""
-    going = found.files.filter(kept_for=[])
-    return {
-        "all": going.count(),
-        "gone": going.filter(gone_at__isnull=False).count(),
-        "kept": found.files.filter(~Q(kept_for=[])).count(),
-    }

@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from portal.pages.desk import dataset, describe, dictionary, history, home, inbox, keeping, links, purges, sources
+from portal.pages.desk import (
+    acting,
+    dataset,
+    describe,
+    dictionary,
+    history,
+    home,
+    inbox,
+    keeping,
+    links,
+    purges,
+    sources,
+)
 
 urlpatterns = [
     path("desk/", home.desk, name="desk"),
@@ -33,6 +45,8 @@ urlpatterns = [
     path("desk/datasets/<uuid:pk>/source/remove/", sources.remove, name="source-remove"),
     path("desk/datasets/<uuid:pk>/source/<str:kind>/", sources.edit, name="source-set"),
     path("datasets/<uuid:pk>/history/", history.history, name="dataset-history"),
+    path("desk/acting/", acting.acting, name="acting"),
+    path("desk/acting/<uuid:pk>/end/", acting.end, name="acting-end"),
     path("desk/messages/", inbox.inbox, name="messages"),
     path("desk/messages/<uuid:pk>/", inbox.message, name="message"),
 ]

@@ -8,6 +8,7 @@ from audit.verify import Refused
 from catalog.api.base import ApiView
 from catalog.api.problems import Problem
 from catalog.permissions import readable_events
+from sharing.permissions import readable_steps
 
 TEXT = "text/plain; charset=utf-8"
 
@@ -16,7 +17,7 @@ class OneReceipt(ApiView):
     """GET: the receipt as a `.tlog-proof` file; 202 while no published checkpoint holds the event."""
 
     def get(self, request, pk):
-        event = readable_events(self.by).filter(uuid=pk).first()
+        event = readable_events(self.by).filter(uuid=pk).first() or readable_steps(self.by).filter(uuid=pk).first()
         if event is None:
             raise Http404
         try:

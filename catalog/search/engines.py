@@ -1,0 +1,82 @@
+"""Which engine answers: the one beside the database where there is one that knows all, else the database itself."""
+
+import logging
+import time
+from dataclasses import replace
+
+from django.conf import settings
+
+from audit.actor import Actor
+from catalog.models import SearchIndex
+from catalog.search import elastic, outbox, postgres, visible
+from catalog.search.expanding import Asked, expand
+from catalog.search.found import Found
+from catalog.search.mapping import MAPPING
+from catalog.search.parsing import parse
+from catalog.search.query import SearchQuery, SearchResults
+from catalog.search.tsquery import matching
+from catalog.search.vocabulary import Vocabulary
+from catalog.search.why import explain
+
+log = logging.getLogger(__name__)
+FAR_BEHIND = 500  # datasets that it was not told of: with more, the database answers
+PAUSE = 3  # seconds before a process asks an engine again that was down
+_down_until = 0.0
+
+
+def search(query: SearchQuery) -> SearchResults:
+    """The datasets that match, as this reader may know of them; where none does, those that match less strictly."""
+    whole = asked = expand(parse(query.q), Vocabulary(query.by))
+    found, degraded = _answer(query, asked)
+    while not found.total and asked.loosened is not None:
+        asked = asked.loosened
+        found, degraded = _answer(query, asked)
+    loosened = asked is not whole and bool(found.total)
+    why = explain(found.ids, asked, visible.audience(query.by))
+    more = {"degraded": degraded, "loosened": loosened, "corrected": asked.corrected, "why": why}
+    return SearchResults(found.ids, found.total, found.facets, found.next, **more)
+
+
+def match(q: str, by: Actor) -> str:
+    """What an entry for officers must hold to be found by these words, as a tsquery."""
+    return matching(expand(parse(q), Vocabulary(by)))
+
+
+def _answer(query: SearchQuery, asked: Asked) -> tuple[Found, bool]:
+    """What is found, and whether the engine that should have answered did not."""
+    try:
+        found = _beside(query, asked)
+    except elastic.Unavailable as reason:
+        _pause(reason)
+        return postgres.search(query, asked), True
+    return found or postgres.search(query, asked), False
+
+
+def _beside(query: SearchQuery, asked: Asked) -> Found | None:
+    """What the engine beside the database found and the database confirms; None where the database is to answer."""
+    if not settings.SEARCH_URL:
+        return None
+    if not SearchIndex.objects.filter(state=SearchIndex.State.LIVE, mapping=MAPPING).exists():
+        return None
+    unsure = outbox.waiting(FAR_BEHIND + 1)
+    if len(unsure) > FAR_BEHIND:
+        return None
+    if time.monotonic() < _down_until:
+        raise elastic.Unavailable("it was down a moment ago")
+    found = elastic.search(query, asked, unsure=unsure)
+    known = postgres.still_known(query, found.ids)
+    ids = [pk for pk in found.ids if pk in known]
+    return replace(found, ids=ids, total=found.total - len(found.ids) + len(ids))
+
+
+def _pause(reason: elastic.Unavailable) -> None:
+    global _down_until
+    if time.monotonic() >= _down_until:
+        log.warning("The search engine did not answer (%s): the database answers.", reason)
+        _down_until = time.monotonic() + PAUSE
+
+
+def resume() -> None:
+    """The engine is asked again at once."""
+    global _down_until
+    _down_until = 0.0

@@ -1,0 +1,85 @@
+"""What the indexes in Elasticsearch hold of an entry. Nothing here needs a plugin or a script."""
+
+import hashlib
+import json
+from collections import defaultdict
+from datetime import datetime
+
+from catalog.models import SearchEntry
+from catalog.search.weights import FIELDS
+
+GAP = "_"  # stands where a stream has no token: no word is written so
+ALL = "all"
+ORDERED = ("", "~", "=")  # kinds of tokens that may be asked for side by side
+KEYWORDS = ("dataset", "basis", "department", "theme", "licence", "opening", "formats", "places", "title", "hash")
+
+
+def text_of(field: str) -> str:
+    """The name of the text in which the words of a field stand."""
+    return f"text_{field}"
+
+
+TEXT = {"type": "text", "analyzer": "whitespace", "norms": False}
+SETTINGS = {"auto_expand_replicas": "0-1", "refresh_interval": "1s", "gc_deletes": "1h"}
+MAPPINGS = {
+    "dynamic": False,
+    "_source": {"includes": ["hash"]},
+    "properties": {
+        **{name: {"type": "keyword"} for name in KEYWORDS},
+        **{name: {"type": "boolean"} for name in ("has_geo", "has_api", "general")},
+        **{name: {"type": "date"} for name in ("since", "until")},
+        **{name: {"type": "long"} for name in ("valid_until", "late_at", "overdue_at", "updated_at", "used")},
+        "boost": {"type": "double"},
+        **{text_of(name): {**TEXT, "copy_to": ALL} for name in FIELDS},
+        ALL: TEXT,
+    },
+}
+MAPPING = hashlib.sha256(json.dumps([SETTINGS, MAPPINGS], sort_keys=True).encode()).hexdigest()[:16]
+
+
+def document(entry: SearchEntry) -> dict:
+    """The entry as Elasticsearch is told of it; moments are whole microseconds, as the database has them."""
+    moments = {name: microseconds(getattr(entry, name)) for name in ("valid_until", "late_at", "overdue_at")}
+    return moments | {
+        "dataset": str(entry.dataset_id),
+        "basis": str(entry.basis_id) if entry.basis_id else None,
+        "department": entry.department.code,
+        **{name: getattr(entry, name) for name in ("theme", "licence", "opening", "formats", "places", "title")},
+        **{name: getattr(entry, name) for name in ("has_geo", "has_api", "general", "used", "boost", "hash")},
+        "since": entry.since and entry.since.isoformat(),
+        "until": entry.until and entry.until.isoformat(),
+        "updated_at": microseconds(entry.updated_at),
+        **{text_of(name): streams(places) for name, places in entry.fields.items()},
+    }
+
+
+def microseconds(moment: datetime | None) -> int | None:
+    """A moment as a whole number."""
+    return None if moment is None else round(moment.timestamp() * 1_000_000)
+
+
+def streams(places: list[list[str]]) -> list[str]:
+    """The tokens of a field as texts of which each keeps the order of one kind.
+
+    Several tokens of one place cannot stand together in a text that is cut at spaces: each kind gets its own, with
+    gaps where a place has none of it, so that side by side means the same as in the text that was cut.
+    """
+    ordered: dict[str, list[str]] = {kind: [] for kind in ORDERED}
+    others: dict[str, None] = {}
+    for place in places:
+        first = defaultdict(lambda: GAP)
+        for token in place:
+            kind = kind_of(token)
+            if kind in ordered and kind not in first:
+                first[kind] = token
+            else:
+                others[token] = None
+        for kind, line in ordered.items():
+            line.append(first[kind])
+    lines = [" ".join(line) for line in ordered.values() if any(token != GAP for token in line)]
+    return [*lines, " ".join(others)] if others else lines
+
+
+def kind_of(token: str) -> str:
+    """The mark that a token begins with; none for a plain word."""
+    return token[0] if token[:1] in ("~", "=", "^") else ""

@@ -1,0 +1,121 @@
+"""Turns what is asked into PostgreSQL's own text queries, and into the sum that says how well an entry meets it."""
+
+from catalog.search.expanding import Asked, Choice, Way
+from catalog.search.weights import FIELDS, LETTERS
+
+ALONE = 1.645  # ts_rank gives a word that stands once 1/1.645 of its weight, and neighbours the whole of it
+MOST_SCORED = 160  # ways; beyond that a query is matched, and the rest of its ways add nothing to the score
+
+
+def matching(asked: Asked) -> str:
+    """What an entry must hold to be found, as a tsquery; empty where nothing is asked."""
+    told = [group for group in asked.groups if not any(choice.negated and choice.fields for choice in group)]
+    needed = [f"({_group(group)})" for group in told if _is_positive(group)]
+    refused = [f"({_group(group)})" for group in told if not _is_positive(group)]
+    joined = " & " if asked.required >= len(_positive(asked)) else " | "
+    parts = [f"({joined.join(needed)})"] if needed else []
+    return " & ".join(parts + refused)
+
+
+def conditions(asked: Asked, params: dict) -> list[str]:
+    """What a tsquery cannot say: that a word stands in a named field, and how many of the groups are enough."""
+    said, positive = [], _positive(asked)
+    every = asked.required >= len(positive)
+    if not every:
+        counted = " + ".join(f"({_group_test(group, params)})::int" for group in positive)
+        said.append(f"({counted}) >= {int(asked.required)}")
+    for group in asked.groups:
+        if any(choice.fields for choice in group) and (every or group not in positive):
+            said.append(f"({_group_test(group, params)})")
+    return said
+
+
+def score(asked: Asked, params: dict) -> str:
+    """The sum over the groups of the best of their ways, as SQL; `params` gets its values."""
+    left, groups = MOST_SCORED, []
+    weights = "{" + ", ".join(str(weight) for weight in LETTERS) + "}"
+    for group in (*asked.groups, *((lift,) for lift in asked.lifts)):
+        ways = [(choice, way) for choice in group if not choice.negated for way in choice.ways][:left]
+        left -= len(ways)
+        if ways:
+            ranks = [
+                f"{choice.weight * way.weight * _alone(way):.6f} * ts_rank('{weights}', e.words,"
+                f" {_named(params, _way(way, choice.fields))}::tsquery)"
+                for choice, way in ways
+            ]
+            groups.append(f"greatest({', '.join(ranks)})")
+    return " + ".join(groups) or "0"
+
+
+def _alone(way: Way) -> float:
+    return ALONE if len(way.tokens) == 1 else 1.0
+
+
+def _positive(asked: Asked) -> list[tuple[Choice, ...]]:
+    return [group for group in asked.groups if _is_positive(group)]
+
+
+def _is_positive(group: tuple[Choice, ...]) -> bool:
+    return any(not choice.negated for choice in group)
+
+
+def _group(group: tuple[Choice, ...]) -> str:
+    return " | ".join(_choice(choice) for choice in group)
+
+
+def _choice(choice: Choice) -> str:
+    ways = " | ".join(_way(way, choice.fields) for way in choice.ways)
+    return f"!({ways})" if choice.negated else f"({ways})"
+
+
+def _way(way: Way, fields: tuple[str, ...] | None) -> str:
+    letters = "".join(sorted({FIELDS[name].letter for name in fields})) if fields else ""
+    last = len(way.tokens) - 1
+    quoted = [
+        _quoted(token) + _flags(letters, prefix=way.prefix and place == last) for place, token in enumerate(way.tokens)
+    ]
+    return f"({(' <-> ' if way.ordered else ' & ').join(quoted)})"
+
+
+def _flags(letters: str, *, prefix: bool) -> str:
+    return f":{'*' if prefix else ''}{letters}" if prefix or letters else ""
+
+
+def _quoted(token: str) -> str:
+    return "'" + token.replace("\\", "\\\\").replace("'", "''") + "'"
+
+
+def _named(params: dict, value) -> str:
+    name = f"t{len(params)}"
+    params[name] = value
+    return f"%({name})s"
+
+
+def _group_test(group: tuple[Choice, ...], params: dict) -> str:
+    return " OR ".join(_choice_in_fields(choice, params) for choice in group)
+
+
+def _choice_in_fields(choice: Choice, params: dict) -> str:
+    if not choice.fields:
+        return f"e.words @@ {_named(params, _choice(choice))}::tsquery"
+    ways = " OR ".join(_way_in_fields(way, choice.fields, params) for way in choice.ways)
+    return f"NOT ({ways})" if choice.negated else f"({ways})"
+
+
+def _way_in_fields(way: Way, fields: tuple[str, ...], params: dict) -> str:
+    """True where one of the fields itself holds all the tokens, and the entry holds them as the way wants them."""
+    one_of = []
+    for name in fields:
+        held = [_token_in(name, token, params, prefix=way.prefix and token == way.tokens[-1]) for token in way.tokens]
+        one_of.append(f"({' AND '.join(held)})")
+    whole = f"e.words @@ {_named(params, _way(way, fields))}::tsquery"
+    return f"({whole} AND ({' OR '.join(one_of)}))"
+
+
+def _token_in(field: str, token: str, params: dict, *, prefix: bool) -> str:
+    test = "@ starts with $token" if prefix else "@ == $token"
+    path = f"$.{field}[*][*] ? ({test})"
+    return (
+        f"jsonb_path_exists(e.fields, {_named(params, path)}::jsonpath,"
+        f" jsonb_build_object('token', {_named(params, token)}::text))"
+    )

@@ -1,0 +1,57 @@
+"""The addresses of exchange in the API, below /api/v1/."""
+
+from django.urls import path
+
+from sharing.api import (
+    board,
+    bridges,
+    calendar,
+    deliveries,
+    dry_runs,
+    holdings,
+    notices,
+    recipient_keys,
+    request_moves,
+    requests,
+)
+from sharing.api import grants as api
+
+urlpatterns = [
+    path("boards/<uuid:pk>", board.OneBoard.as_view(), name="api-board"),
+    path("bridges", bridges.Bridges.as_view(), name="api-bridges"),
+    path("bridges/<uuid:pk>", bridges.OneBridge.as_view(), name="api-bridge"),
+    path("bridges/<uuid:pk>/agree", bridges.Agree.as_view(), name="api-bridge-agree"),
+    path("bridges/<uuid:pk>/refuse", bridges.Refuse.as_view(), name="api-bridge-refuse"),
+    path("bridges/<uuid:pk>/withdraw", bridges.Withdraw.as_view(), name="api-bridge-withdraw"),
+    path("bridges/<uuid:pk>/end", bridges.End.as_view(), name="api-bridge-end"),
+    path("notices", notices.Notices.as_view(), name="api-notices"),
+    path("calendar", calendar.CalendarDays.as_view(), name="api-calendar"),
+    path("grants", api.Grants.as_view(), name="api-grants"),
+    path("grants/<uuid:pk>", api.OneGrant.as_view(), name="api-grant"),
+    path("grants/<uuid:pk>/events", api.GrantEvents.as_view(), name="api-grant-events"),
+    path("grants/<uuid:pk>/suspend", api.Suspend.as_view(), name="api-grant-suspend"),
+    path("grants/<uuid:pk>/resume", api.Resume.as_view(), name="api-grant-resume"),
+    path("grants/<uuid:pk>/revoke", api.Revoke.as_view(), name="api-grant-revoke"),
+    path("grants/<uuid:pk>/renew", api.Renew.as_view(), name="api-grant-renew"),
+    path("grants/<uuid:pk>/return", api.Return.as_view(), name="api-grant-return"),
+    path("grants/<uuid:pk>/attest", api.Attest.as_view(), name="api-grant-attest"),
+    path("grants/<uuid:pk>/keys", api.GrantKeys.as_view(), name="api-grant-keys"),
+    path("holdings", holdings.Holdings.as_view(), name="api-holdings"),
+    path("deliveries", deliveries.Deliveries.as_view(), name="api-deliveries"),
+    path("deliveries/vkey", deliveries.VerifierKeys.as_view(), name="api-delivery-vkey"),
+    path("deliveries/plans", deliveries.Plans.as_view(), name="api-delivery-plans"),
+    path("deliveries/plans/<uuid:pk>", deliveries.OnePlan.as_view(), name="api-delivery-plan"),
+    path("deliveries/files/<str:token>", deliveries.File.as_view(), name="api-delivery-file"),
+    path("deliveries/<uuid:pk>", deliveries.OneDelivery.as_view(), name="api-delivery"),
+    path("deliveries/<uuid:pk>/again", deliveries.Again.as_view(), name="api-delivery-again"),
+    path("deliveries/<uuid:pk>/links", deliveries.Links.as_view(), name="api-delivery-links"),
+    path("deliveries/<uuid:pk>/manifest", deliveries.Manifest.as_view(), name="api-delivery-manifest"),
+    path("recipient-keys", recipient_keys.RecipientKeys.as_view(), name="api-recipient-keys"),
+    path("recipient-keys/<uuid:pk>", recipient_keys.OneRecipientKey.as_view(), name="api-recipient-key"),
+    path("recipient-keys/<uuid:pk>/confirm", recipient_keys.Confirm.as_view(), name="api-recipient-key-confirm"),
+    path("recipient-keys/<uuid:pk>/retire", recipient_keys.Retire.as_view(), name="api-recipient-key-retire"),
+    path("requests", requests.Requests.as_view(), name="api-requests"),
+    path("requests/<uuid:pk>", requests.OneRequest.as_view(), name="api-request"),
+    path("requests/<uuid:pk>/dry-runs", dry_runs.DryRuns.as_view(), name="api-dry-runs"),
+    *request_moves.urlpatterns,
+]
