@@ -12,7 +12,6 @@ from functools import lru_cache
 import opencc
 import rjieba
 import snowballstemmer
-from pypinyin import lazy_pinyin
 
 from catalog.search.syllables import SYLLABLES
 
@@ -80,6 +79,8 @@ def _to_simplified() -> opencc.OpenCC:
 @lru_cache(maxsize=50_000)
 def pinyin(text: str) -> tuple[str, str]:
     """How Chinese is read, in full and by its initials: kongqi and kq."""
+    from pypinyin import lazy_pinyin  # 56 MB of phrases, which a process that indexes and repairs nothing goes without
+
     read = lazy_pinyin(text, errors="ignore")
     return "".join(read), "".join(syllable[0] for syllable in read)
 
