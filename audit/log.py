@@ -24,8 +24,7 @@ LIMIT = 65_535
 # One statement, because every exit waits for it: the event, and beside it what may be erased.
 COLUMNS = ("uuid", "time", "kind", "body", "actor", "department", "dataset", "basis", "subject")
 MARKS = ", ".join(["%s"] * len(COLUMNS))
-INSERT = f"INSERT INTO audit_event ({', '.join(COLUMNS)}) VALUES ({MARKS}) RETURNING id"
-INSERT_WHERE = f"INSERT INTO audit_event ({', '.join(COLUMNS)}) SELECT {MARKS} WHERE"
+INSERT = f"INSERT INTO audit_event ({', '.join(COLUMNS)}) SELECT {MARKS}"
 DETAIL = ', detail AS (INSERT INTO audit_eventdetail (event_id, "values") SELECT id, %s::jsonb FROM event)'
 SOON = ", soon AS (SELECT set_config('synchronous_commit', 'off', true))"
 KINDS_OF_COLUMNS = ["uuid", "timestamptz", "text", "text", "uuid", "uuid", "uuid", "uuid", "text"]
@@ -63,7 +62,7 @@ def record_alone(
     if connection.in_atomic_block:
         raise Unrecordable(f"{kind}: an event of its own is durable at once, which it is not within a transaction")
     row, openings = _written(kind, by, on, department, dataset, basis, facts or {}, private or {})
-    event = _insert(row, openings) if only_if is None else _insert_where(only_if, row, openings)
+    event = _insert(row, openings, only_if=only_if)
     if event is not None:
         _announce(event)
     return event
@@ -163,43 +162,41 @@ def _plain(value):
     return value.isoformat() if isinstance(value, date) else str(value)
 
 
-def _insert(row: list, openings: dict, *, soon: bool = False) -> Event:
+def _insert(row: list, openings: dict, *, soon: bool = False, only_if: Condition | None = None) -> Event | None:
     """Writes the row of the event, and its erasable one where there is something to erase."""
     values = [*row, json.dumps(openings)] if openings else row
-    written = _planned(_sql(bool(openings), soon), []).rows(values)
-    if written is None:
-        with connection.cursor() as cursor:
-            cursor.execute(_sql(bool(openings), soon), values)
-            written = cursor.fetchall()
+    planned = _planned(bool(openings), soon, only_if)
+    if only_if is not None:
+        written = planned.rows([*only_if.values, *values])
+        if not written:
+            return None
+    else:
+        written = planned.rows(values)
+        if written is None:
+            with connection.cursor() as cursor:
+                cursor.execute(_sql(bool(openings), soon), values)
+                written = cursor.fetchall()
     ((number,),) = written
-    return _event(number, row)
-
-
-def _insert_where(condition: Condition, row: list, openings: dict) -> Event | None:
-    """The same where the condition holds, which the one statement asks as it writes."""
-    values = [*condition.values, *row, *([json.dumps(openings)] if openings else [])]
-    written = _planned(_sql(bool(openings), where=condition.sql), condition.kinds).rows(values)
-    return _event(written[0][0], row) if written else None
-
-
-def _event(number: int, row: list) -> Event:
     return Event.from_db(DEFAULT_DB_ALIAS, ["id", *COLUMNS], [number, *row])
 
 
-def _sql(both: bool, soon: bool = False, *, where: str = "") -> str:
-    """The statement that writes an event, what of it may be erased, and lets its commit not wait for the disk."""
-    insert = f"{INSERT_WHERE} {where} RETURNING id" if where else INSERT
-    return f"WITH event AS ({insert}){DETAIL * both}{SOON * soon} SELECT id FROM event{', soon' * soon}"
-
-
-def _planned(sql: str, before: list[str]) -> Planned:
-    """The statement as this thread's connection planned it; values of these kinds come before those of the event."""
+def _planned(both: bool, soon: bool, only_if: Condition | None) -> Planned:
+    """The statement as this thread's connection planned it; values of a condition come before those of the event."""
     if not hasattr(_here, "planned"):
         _here.planned = {}
-    if sql not in _here.planned:
-        kinds = [*before, *KINDS_OF_COLUMNS, *["jsonb"] * (DETAIL in sql)]
-        _here.planned[sql] = Planned(_numbered(sql, len(before) + 1), kinds)
-    return _here.planned[sql]
+    asked = (both, soon, only_if and only_if.sql)
+    if asked not in _here.planned:
+        where, before = (only_if.sql, only_if.kinds) if only_if else ("", [])
+        kinds = [*before, *KINDS_OF_COLUMNS, *["jsonb"] * both]
+        _here.planned[asked] = Planned(_numbered(_sql(both, soon, where=where), len(before) + 1), kinds)
+    return _here.planned[asked]
+
+
+def _sql(both: bool, soon: bool, *, where: str = "") -> str:
+    """The statement that writes an event, what of it may be erased, and lets its commit not wait for the disk."""
+    insert = f"{INSERT} WHERE {where}" if where else INSERT
+    event = f"WITH event AS ({insert} RETURNING id){DETAIL * both}{SOON * soon}"
+    return f"{event} SELECT id FROM event{', soon' * soon}"
 
 
 def _numbered(sql: str, first: int) -> str:
