@@ -38,7 +38,7 @@ from catalog.rows.comparing import Comparison, Side, compare
 from catalog.rows.counts import CountsPlan, counts
 from catalog.rows.cursors import write_cursor
 from catalog.rows.engine import Run, rows_at_once
-from catalog.rows.errors import CountsOnly, QueryError, Stopped
+from catalog.rows.errors import CountsOnly, QueryError, Stopped, TooCostly
 from catalog.rows.groups import Grouping, group_sizes
 from catalog.rows.letting import pseudonym_key
 from catalog.rows.matching import Matching, matches, shifts
@@ -180,23 +180,33 @@ class Rows:
             if outcome == "broken":
                 self.exit.close(outcome)
 
-    def dicts(self) -> Iterator[dict]:
-        """The rows of a small page as Python values."""
-        outcome = "broken"
+    def dicts(self) -> list[dict]:
+        """The rows of a small answer as Python values; they have left when this returns."""
+        found = self.page()
+        self.exit.close()
+        return found
+
+    def page(self, most: int | None = None) -> list[dict]:
+        """The rows of one page as Python values, all of them counted; whoever hands it over says so by `close`.
+
+        Raises TooCostly where they are more than so many bytes.
+        """
+        found, outcome = [], "broken"
         try:
             for batch in self.batches():
                 rows = self._run.plan.dicts(batch)
-                lines = [_line(row).encode() + b"\n" for row in rows]
-                self.exit.gone(len(rows), sum(map(len, lines)))
-                for row, line in zip(rows, lines, strict=True):
-                    self.exit.left(line)
-                    yield row
-            outcome = "complete"
-        except GeneratorExit:
-            outcome = "reader left"
+                lines = "".join(f"{_line(row)}\n" for row in rows).encode()
+                self.exit.gone(len(rows), len(lines))
+                if most is not None and self.exit.bytes > most:
+                    outcome = "too large"
+                    raise TooCostly("bytes")
+                self.exit.left(lines)
+                found += rows
+        except BaseException:
+            self.close(outcome)
             raise
-        finally:
-            self.exit.close(outcome)
+        watch.end(self.exit)  # nothing is asked for any more that could be stopped
+        return found
 
     def close(self, outcome: str = "reader left") -> None:
         """Frees the engine and writes down what left."""
@@ -272,7 +282,7 @@ def open_statistics(table_name: str, *, over: list[tuple[Version, Basis]], by: A
     query = RowQuery(table=table_name, select="statistics")
     ceiling = {"ceiling": len(opened.terms.columns)}  # a row of statistics for each column
     exit_ = _opened(version, basis, table.name, made, query, ceiling, by)
-    return list(_rows(made, table, exit_, None).dicts())
+    return _rows(made, table, exit_, None).dicts()
 
 
 def open_proposed(query: RowQuery, proposed: TableTerms, *, over: list[tuple[Version, Basis]], by: Actor) -> Rows:
@@ -300,7 +310,7 @@ def open_groups(asked: Grouping, *, over: list[tuple[Version, Basis]], by: Actor
     made = group_sizes(asked, opened.types, about=_about(version, basis))
     check_opens_whole(basis, opened.terms, [*made.reads, *made.filtered_by])
     exit_ = _opened(version, basis, table.name, made, asked, {"ceiling": len(asked.ways)}, by)
-    return list(_rows(made, table, exit_, None).dicts())
+    return _rows(made, table, exit_, None).dicts()
 
 
 def open_matches(asked: Matching, *, over: list[tuple[Version, Basis]], by: Actor) -> list[dict]:
@@ -321,7 +331,7 @@ def open_matches(asked: Matching, *, over: list[tuple[Version, Basis]], by: Acto
     beside = _opened(other, theirs.basis, asked.other, there, asked, ceiling, by)
     try:
         exit_ = _opened(version, mine.basis, asked.table, made, asked, ceiling, by)
-        found = list(_rows(made, mine.table, exit_, None, since=theirs.table).dicts())
+        found = _rows(made, mine.table, exit_, None, since=theirs.table).dicts()
         beside.gone(len(found), 0)
     except BaseException:
         beside.close("broken")
@@ -553,7 +563,9 @@ def _rows(made: Plan, table: Table, exit_: Exit, limit: int | None, *, since=Non
     try:
         former = (since.path, since.sha256) if since else None
         at_once = rows_at_once(table.schema)
-        return Rows(Run(made, table.path, table.sha256, since=former, budget=budget, at_once=at_once), exit_, limit)
+        most = limit and limit + 1  # one more tells that there is a next page
+        run = Run(made, table.path, table.sha256, since=former, budget=budget, at_once=at_once, most=most)
+        return Rows(run, exit_, limit)
     except BaseException:
         exit_.close("broken")
         raise

@@ -4,6 +4,7 @@ import contextlib
 import logging
 import threading
 import time
+import warnings
 from collections.abc import Iterator
 
 import duckdb
@@ -17,6 +18,8 @@ from catalog.rows.plan import Plan
 from catalog.rows.serving import cursor_alone, cursor_over, cursor_over_two
 
 log = logging.getLogger(__name__)
+# Of a few rows, which we hold as one batch anyway; the engine means results of any size.
+warnings.filterwarnings("ignore", "Arrow output on a DB-API result makes an extra copy", UserWarning)
 NOT_COMPUTED = (duckdb.OutOfRangeException, duckdb.ConversionException)
 BATCH, WIDE_BATCH = 4_096, 256  # rows at once
 WIDE = 16_384  # bytes that a row of a wide table may have
@@ -43,7 +46,7 @@ class Run:
     """One running plan. `batches` yields what comes; `stop` may be called from any thread and ends it.
 
     `since` is path and digest of an earlier state of the table, for a plan that compares the two. With a budget of its
-    own the plan runs in an engine of its own.
+    own the plan runs in an engine of its own. Rows are handed over `at_once`; `most` are all that the plan gives.
     """
 
     def __init__(
@@ -55,8 +58,10 @@ class Run:
         since: tuple[str, str] | None = None,
         budget: Budget | None = None,
         at_once: int = BATCH,
+        most: int | None = None,
     ):
         self.plan, self._at_once = plan, at_once
+        self._is_short = most is not None and most <= at_once
         self._seconds = (budget or online()).query_ms / 1000
         self._stack = contextlib.ExitStack()
         if budget is not None:
@@ -102,6 +107,12 @@ class Run:
             if time.monotonic() > until:
                 raise EngineBusy
 
+    def _found(self):
+        """A relation streams, where `execute` first holds every row; but it looks at the statement twice."""
+        if self._is_short:
+            return self._cursor.execute(self.plan.sql, self.plan.params or None)
+        return self._cursor.sql(self.plan.sql, params=self.plan.params or None)
+
     def _next(self) -> pa.RecordBatch | None:
         self._take_place()
         began = time.monotonic()
@@ -111,9 +122,7 @@ class Run:
             if self._stopped:
                 raise Stopped
             if self._reader is None:
-                # A relation streams; `execute` would first hold every row.
-                found = self._cursor.sql(self.plan.sql, params=self.plan.params or None)
-                self._reader = found.to_arrow_reader(self._at_once)
+                self._reader = self._found().to_arrow_reader(self._at_once)
             return self._reader.read_next_batch()
         except StopIteration:
             return None

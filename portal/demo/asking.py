@@ -68,9 +68,7 @@ def use_grants(cast: Cast) -> None:
         reader = cast.who(Role.REQUESTER, grant.department.code)
         table = next(iter(grant.terms["tables"]))
         for limit in READINGS:
-            rows = open_rows(RowQuery(table=table, limit=limit), over=[(grant.dataset.current, grant)], by=reader)
-            for _row in rows.dicts():
-                pass
+            open_rows(RowQuery(table=table, limit=limit), over=[(grant.dataset.current, grant)], by=reader).dicts()
     note_deliveries(by=service(PLATFORM))
 
 

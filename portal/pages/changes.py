@@ -111,7 +111,7 @@ def _page(table: TablePair, kind: str, after: str, *, by: Actor) -> ChangePage:
     try:
         asked = Comparison(table=table.after.name, since=pair.since.number, change=kind, limit=ROWS, after=after)
         opened = open_changes(asked, older=(pair.since, pair.since_basis), newer=(pair.version, pair.basis), by=by)
-        found = list(opened.dicts())
+        found = opened.dicts()
     except QueryError as reason:
         if reason.code == "bad-cursor":
             return _page(table, kind, "", by=by)

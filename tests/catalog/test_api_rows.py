@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from audit.models import Event
+from catalog.api.views.rows import PageOfRows
 from catalog.extents import extent
 from catalog.models import Basis, Table
 from catalog.terms import TableTerms, Terms
@@ -55,6 +56,28 @@ def test_it_gives_the_public_what_is_released(city):
     assert page["results"][0] == {"species": "Oak", "height": 12, "price": 1.5, "planted": "2001-02-03"}
     assert (page["total"], page["next"], page["version"]) == (5, None, 1)
     assert not Event.objects.filter(kind="disclosure.opened").exists()
+
+
+def test_the_end_of_a_page_is_written_once_it_was_handed_over(city, monkeypatch):
+    kept = []
+
+    def not_yet(page):
+        kept.append(page)
+
+    monkeypatch.setattr(PageOfRows, "close", not_yet)
+    page = rows(caller(city.requester), city.secret)
+    assert len(page.json()["results"]) == 2
+    assert not Event.objects.filter(kind="disclosure.closed").exists()
+    monkeypatch.undo()
+    kept[0].close()
+    closed = json.loads(Event.objects.get(kind="disclosure.closed").body)["facts"]
+    assert (closed["rows"], closed["outcome"]) == (2, "complete")
+
+
+def test_a_page_that_cannot_be_told_of_is_no_reading_left_open(city):
+    assert_problem(rows(caller(city.requester), city.secret, "?facets=nothing"), 400, "unknown-column")
+    closed = json.loads(Event.objects.get(kind="disclosure.closed").body)["facts"]
+    assert closed["outcome"] == "broken"
 
 
 def test_it_loses_no_digit(city):

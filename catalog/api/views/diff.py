@@ -3,7 +3,6 @@
 from django.http import Http404, HttpResponse
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
-from rest_framework.response import Response
 
 from audit.actor import Actor
 from catalog.api import schema
@@ -11,16 +10,15 @@ from catalog.api.access import Opening, one_table
 from catalog.api.base import ApiView
 from catalog.api.conditional import etag_of, not_modified, stamp
 from catalog.api.moments import asked_opening
-from catalog.api.pages import limit_of, link_pages, wants_total
+from catalog.api.pages import limit_of, wants_total
 from catalog.api.problems import Problem, bad_parameter
-from catalog.api.views.rows import within_budget
+from catalog.api.views.rows import PageOfRows, page_of
 from catalog.changes import Pair, TablePair, count_changes
 from catalog.gate import open_changes
 from catalog.gone import check_not_gone, check_there
 from catalog.row_keys import named_keys
 from catalog.rows.comparing import KINDS, PAGE, Comparison
 from catalog.rows.formats import jsonable
-from catalog.streams import watch_reader
 from catalog.versions import numbered, one_before
 
 PARAMETERS = frozenset({"from", "to", "as_of", "basis", "change", "limit", "after", "total"})
@@ -53,16 +51,17 @@ class Diff(ApiView):
             return stamp(HttpResponse(content_type="application/json"), etag, public=opening.is_public)
         return stamp(self._page(pair.tables[name], asked, named), etag, public=opening.is_public)
 
-    def _page(self, table: TablePair, asked: Comparison, named: list[str]) -> Response:
+    def _page(self, table: TablePair, asked: Comparison, named: list[str]) -> PageOfRows:
         pair = table.pair
         over = {"older": (pair.since, pair.since_basis), "newer": (pair.version, pair.basis)}
         rows = open_changes(asked, **over, by=self.by)
-        watch_reader(self.request, rows.exit)
-        results = [_result(change) for change in within_budget(rows)]
-        columns = table.columns
-        data = {
-            "results": results,
-            "next": rows.next,
+        return page_of(rows, self.request, lambda *found: self._said(table, asked, named, *found))
+
+    def _said(self, table: TablePair, asked: Comparison, named: list[str], found: list, after: str | None) -> dict:
+        pair, columns = table.pair, table.columns
+        return {
+            "results": [_result(change) for change in found],
+            "next": after,
             "total": self._total(table, named),
             "from": pair.since.number,
             "to": pair.version.number,
@@ -75,7 +74,6 @@ class Diff(ApiView):
             },
             "basis": str(pair.basis.pk),
         }
-        return link_pages(Response(data), self.request, rows.next)
 
     def _total(self, table: TablePair, named: list[str]) -> dict | None:
         """The numbers of changes, where they are asked for."""

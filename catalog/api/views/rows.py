@@ -1,6 +1,6 @@
 """Rows: a page as JSON, or all that match as a file, under one basis and through the gate."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
@@ -24,7 +24,7 @@ from catalog.gate import Rows as Leaving
 from catalog.gate import open_rows
 from catalog.metering import LimitReached
 from catalog.models import Format
-from catalog.rows.errors import CountsOnly, QueryError, TooCostly
+from catalog.rows.errors import CountsOnly, QueryError
 from catalog.rows.formats import Streamed, check_fits, jsonable
 from catalog.rows.query import RowQuery
 from catalog.streams import stream, watch_reader
@@ -58,20 +58,21 @@ class Rows(ApiView):
         if opening.basis.least and self.request.GET.get("facets"):
             raise CountsOnly
         rows = open_rows(query, over=[(opening.version, opening.basis)], by=self.by)
-        watch_reader(self.request, rows.exit)
+        return page_of(rows, self.request, lambda *found: self._said(opening, query, counted, *found))
+
+    def _said(self, opening: Opening, query: RowQuery, counted: bool, found: list[dict], after: str | None) -> dict:
         zone = ZoneInfo(query.timezone) if query.timezone else None
-        results = [jsonable(row, zone) for row in within_budget(rows)]
         data = {
-            "results": results,
-            "next": rows.next,
-            "total": self._total(opening, query, len(results), rows.next, counted),
+            "results": [jsonable(row, zone) for row in found],
+            "next": after,
+            "total": self._total(opening, query, len(found), after, counted),
             "version": opening.version.number,
             "table": query.table,
             "basis": str(opening.basis.pk),
         }
         if columns := self.request.GET.get("facets", ""):
             data["facets"] = self._facets(opening, query, columns)
-        return link_pages(Response(data), self.request, rows.next)
+        return data
 
     def _total(self, opening: Opening, query: RowQuery, shown: int, after: str | None, counted: bool) -> int | None:
         """How many rows match: the stored count of the basis, this page where it is all, or counted where asked for."""
@@ -98,7 +99,7 @@ class Rows(ApiView):
         """A few rows beside the page, under the same watch on the reader."""
         rows = open_rows(query, over=[(opening.version, opening.basis)], by=self.by)
         watch_reader(self.request, rows.exit)
-        return list(rows.dicts())
+        return rows.dicts()
 
     def _facets(self, opening: Opening, query: RowQuery, columns: str) -> dict[str, list[dict]]:
         """The frequent values of columns among the rows that match; each column is a reading of its own."""
@@ -122,13 +123,28 @@ class Rows(ApiView):
         return stream(self.request, rows, kind, file_name(opening, query), zone=query.timezone)
 
 
-def within_budget(rows: Leaving) -> Iterator[dict]:
-    """The rows of a page, as long as it does not grow too large."""
-    for row in rows.dicts():
-        if rows.exit.bytes > settings.PAGE_MAX_BYTES:
-            rows.close("too large")
-            raise TooCostly("bytes")
-        yield row
+class PageOfRows(Response):
+    """Rows with what is said about them. That they left is written down once they did: nobody waits for that."""
+
+    def __init__(self, data: dict, rows: Leaving):
+        super().__init__(data)
+        self._rows = rows
+
+    def close(self):
+        self._rows.close("complete")
+        super().close()
+
+
+def page_of(rows: Leaving, request, said: Callable[[list[dict], str | None], dict]) -> PageOfRows:
+    """The answer with what is said of these rows and the cursor behind them; where that fails, nothing leaves."""
+    watch_reader(request, rows.exit)
+    found = rows.page(settings.PAGE_MAX_BYTES)
+    try:
+        data = said(found, rows.next)
+    except BaseException:
+        rows.close("broken")
+        raise
+    return link_pages(PageOfRows(data, rows), request, rows.next)
 
 
 def _at_most(opening: Opening, query: RowQuery) -> int:
