@@ -7,12 +7,13 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from json.encoder import encode_basestring as quoted
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 EXACT = 2**53  # whole numbers beyond it, and decimals of more digits than these, are no doubles: they become text
 EXACT_DIGITS = 15
-ESCAPED = r'["\\\x00-\x1f]'
+_IS_ESCAPED = np.isin(np.arange(256), [*range(0x20), ord('"'), ord("\\")])  # by byte, also within UTF-8
 _encode = json.JSONEncoder(ensure_ascii=False).encode
 
 
@@ -37,9 +38,15 @@ def objects(batch: pa.RecordBatch, before: str = "", after: str = "") -> pa.Arra
     """Each row as a JSON object, with these texts around it."""
     parts, lead = [], before + "{"
     for name, column in zip(batch.schema.names, batch.columns, strict=True):
-        parts += [f"{lead}{quoted(name)}: ", texts(column)]
-        lead = ", "
-    return joined([*parts, "}" + after])
+        lead += f"{quoted(name)}: "
+        plain = _plain(column)
+        if plain is None:
+            parts += [lead, texts(column)]
+            lead = ", "
+        else:  # a pass over all values less
+            parts += [f'{lead}"', plain]
+            lead = '", '
+    return joined([*parts, lead.removesuffix(", ") + "}" + after])
 
 
 def texts(column: pa.Array) -> pa.Array:
@@ -73,11 +80,32 @@ def _written(kind: pa.DataType) -> Callable[[pa.Array], pa.Array]:
     return _one_by_one
 
 
+def _plain(column: pa.Array) -> pa.Array | None:
+    """The values of a column of texts or days where each wants but quotation marks around it."""
+    if column.null_count:
+        return None
+    if pa.types.is_date32(column.type):
+        return pc.cast(column, pa.string())
+    if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
+        return None
+    column = pc.cast(column, pa.string())
+    return None if _has_escapes(column) else column
+
+
 def _text(column: pa.Array) -> pa.Array:
     column = pc.cast(column, pa.string())
-    if pc.any(pc.match_substring_regex(column, ESCAPED)).as_py():
+    if _has_escapes(column):
         return pa.array([None if value is None else quoted(value) for value in column.to_pylist()], pa.string())
     return _in_quotes(column)
+
+
+def _has_escapes(column: pa.StringArray) -> bool:
+    """True where a value holds a character that JSON writes otherwise: looked for in all their bytes at once."""
+    _validity, offsets, data = column.buffers()
+    if not len(column) or data is None:
+        return False
+    ends = np.frombuffer(offsets, np.int32)[column.offset : column.offset + len(column) + 1]
+    return bool(_IS_ESCAPED[np.frombuffer(data, np.uint8)[ends[0] : ends[-1]]].any())
 
 
 def _whole(column: pa.Array) -> pa.Array:
