@@ -75,9 +75,7 @@ def _dates():
 
 def _timestamps():
     naive = f"{ISO_DAY}[T ]{ISO_CLOCK}"
-    yield Reading(
-        "timestamp", "iso", naive, CAST, check="TRY_CAST({x} AS TIMESTAMP) IS NOT NULL", quick=AGAIN_A_MOMENT
-    )
+    yield Reading("timestamp", "iso", naive, CAST, check="TRY_CAST({x} AS TIMESTAMP) IS NOT NULL", quick=AGAIN_A_MOMENT)
     yield Reading(
         "timestamp",
         "iso-zone",

@@ -13,9 +13,9 @@ from elasticsearch.helpers import streaming_bulk
 
 from catalog.models import Dataset, SearchEntry
 from catalog.permissions import is_officer, visible_datasets
+from catalog.search.asked import Asked
 from catalog.search.documents import INTERNAL, PUBLIC
 from catalog.search.elastic_query import body
-from catalog.search.expanding import Asked
 from catalog.search.found import Found
 from catalog.search.mapping import MAPPINGS, SETTINGS, document, microseconds
 from catalog.search.query import FACETS, FacetValue, SearchQuery, read_place, write_place

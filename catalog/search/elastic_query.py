@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from catalog.codes import UpdateState, Yes
-from catalog.search.expanding import Asked, Choice, Way
+from catalog.search.asked import Asked, Choice, Way
 from catalog.search.mapping import ALL, microseconds, text_of
 from catalog.search.query import FACETS, SearchQuery
 from catalog.search.weights import FIELDS

@@ -9,7 +9,8 @@ from django.conf import settings
 from audit.actor import Actor
 from catalog.models import SearchIndex
 from catalog.search import elastic, outbox, postgres, visible
-from catalog.search.expanding import Asked, expand
+from catalog.search.asked import Asked
+from catalog.search.expanding import expand
 from catalog.search.found import Found
 from catalog.search.mapping import MAPPING
 from catalog.search.parsing import parse

@@ -10,8 +10,8 @@ from django.utils import timezone
 from psycopg2.extras import execute_values
 
 from catalog.permissions import is_officer, visible_datasets
+from catalog.search.asked import Asked
 from catalog.search.documents import INTERNAL, PUBLIC, Entry
-from catalog.search.expanding import Asked
 from catalog.search.facets import LISTS, chosen, facet_rows, meets
 from catalog.search.found import Found
 from catalog.search.query import FACETS, FacetValue, SearchQuery, read_place, write_place

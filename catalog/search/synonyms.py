@@ -1,19 +1,24 @@
 """Words that mean the same, in both languages: what is shipped, and what the authority adds or sets apart."""
 
 from collections.abc import Iterable
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from itertools import chain, zip_longest
 from pathlib import Path
 
 import opencc
 from django.db.models import Count, Max
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
 
 from catalog.models import SearchSynonym
 from catalog.search.weights import STOP
-from catalog.search.words import fold, is_chinese, runs, simplified, stem
+from catalog.search.words import fold, is_chinese, pinyin, runs, simplified, stem
 
 SHIPPED = Path(__file__).with_name("civic_words.txt")
 Key = tuple[str, ...]
+SHORTEST_SPELT, LONG_SPELT = 5, 8  # letters of a word that is repaired by the list, and of one with two mistakes
+SHORTEST_READ = 3  # characters of a Chinese word that is repaired by how it is read
+MOST_NEAR = 3
 
 
 class Synonyms:
@@ -41,6 +46,35 @@ class Synonyms:
         chinese = [word for word in others.values() if is_chinese(word)]
         plain = [word for word in others.values() if not is_chinese(word)]
         return [word for word in chain.from_iterable(zip_longest(plain, chinese)) if word]
+
+    def holds(self, run: str) -> bool:
+        """True where a run of Chinese characters stands in a group just so."""
+        return (run,) in self._by_key
+
+    def read_as(self, pinyin: str) -> str:
+        """The Chinese word of the list that is read so, the first of several; empty where there is none."""
+        return self._readings.get(pinyin, "")
+
+    def near(self, word: str) -> list[str]:
+        """Words of the list that are spelt, or in Chinese read, almost alike; the nearest first."""
+        if is_chinese(word):
+            said = self._readings.get(pinyin(word)[0]) if len(word) >= SHORTEST_READ else None
+            return [said] if said and said != word else []
+        if len(word) < SHORTEST_SPELT or any(map(str.isdigit, word)):
+            return []
+        far = 1 if len(word) < LONG_SPELT else 2
+        found = process.extract(word, self._words, scorer=OSA.distance, score_cutoff=far, limit=MOST_NEAR)
+        return [other for other, _far, _n in found if stem(other) != stem(word)]
+
+    @cached_property
+    def _readings(self) -> dict[str, str]:
+        said = [word for group in self._groups for _key, word in group if is_chinese(word) and " " not in word]
+        return {pinyin(word)[0]: word for word in reversed(said) if len(word) > 1}
+
+    @cached_property
+    def _words(self) -> list[str]:
+        parts = {part for group in self._groups for _key, word in group for part in word.split()}
+        return sorted(part for part in parts if not is_chinese(part) and len(part) >= SHORTEST_SPELT)
 
     def covers(self, text: str) -> bool:
         """True where the text stands in a group."""

@@ -1,7 +1,8 @@
 """Turns what is asked into PostgreSQL's own text queries, and into the sum that says how well an entry meets it."""
 
-from catalog.search.expanding import Asked, Choice, Way
+from catalog.search.asked import Asked, Choice, Group, Way, is_positive
 from catalog.search.weights import FIELDS, LETTERS
+from catalog.search.words import quoted
 
 ALONE = 1.645  # ts_rank gives a word that stands once 1/1.645 of its weight, and neighbours the whole of it
 MOST_SCORED = 160  # ways; beyond that a query is matched, and the rest of its ways add nothing to the score
@@ -10,16 +11,16 @@ MOST_SCORED = 160  # ways; beyond that a query is matched, and the rest of its w
 def matching(asked: Asked) -> str:
     """What an entry must hold to be found, as a tsquery; empty where nothing is asked."""
     told = [group for group in asked.groups if not any(choice.negated and choice.fields for choice in group)]
-    needed = [f"({_group(group)})" for group in told if _is_positive(group)]
-    refused = [f"({_group(group)})" for group in told if not _is_positive(group)]
-    joined = " & " if asked.required >= len(_positive(asked)) else " | "
+    needed = [f"({_group(group)})" for group in told if is_positive(group)]
+    refused = [f"({_group(group)})" for group in told if not is_positive(group)]
+    joined = " & " if asked.required >= len(asked.positive) else " | "
     parts = [f"({joined.join(needed)})"] if needed else []
     return " & ".join(parts + refused)
 
 
 def conditions(asked: Asked, params: dict) -> list[str]:
     """What a tsquery cannot say: that a word stands in a named field, and how many of the groups are enough."""
-    said, positive = [], _positive(asked)
+    said, positive = [], asked.positive
     every = asked.required >= len(positive)
     if not every:
         counted = " + ".join(f"({_group_test(group, params)})::int" for group in positive)
@@ -51,15 +52,7 @@ def _alone(way: Way) -> float:
     return ALONE if len(way.tokens) == 1 else 1.0
 
 
-def _positive(asked: Asked) -> list[tuple[Choice, ...]]:
-    return [group for group in asked.groups if _is_positive(group)]
-
-
-def _is_positive(group: tuple[Choice, ...]) -> bool:
-    return any(not choice.negated for choice in group)
-
-
-def _group(group: tuple[Choice, ...]) -> str:
+def _group(group: Group) -> str:
     return " | ".join(_choice(choice) for choice in group)
 
 
@@ -71,18 +64,14 @@ def _choice(choice: Choice) -> str:
 def _way(way: Way, fields: tuple[str, ...] | None) -> str:
     letters = "".join(sorted({FIELDS[name].letter for name in fields})) if fields else ""
     last = len(way.tokens) - 1
-    quoted = [
-        _quoted(token) + _flags(letters, prefix=way.prefix and place == last) for place, token in enumerate(way.tokens)
+    parts = [
+        quoted(token) + _flags(letters, prefix=way.prefix and place == last) for place, token in enumerate(way.tokens)
     ]
-    return f"({(' <-> ' if way.ordered else ' & ').join(quoted)})"
+    return f"({(' <-> ' if way.ordered else ' & ').join(parts)})"
 
 
 def _flags(letters: str, *, prefix: bool) -> str:
     return f":{'*' if prefix else ''}{letters}" if prefix or letters else ""
-
-
-def _quoted(token: str) -> str:
-    return "'" + token.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
 def _named(params: dict, value) -> str:
@@ -91,7 +80,7 @@ def _named(params: dict, value) -> str:
     return f"%({name})s"
 
 
-def _group_test(group: tuple[Choice, ...], params: dict) -> str:
+def _group_test(group: Group, params: dict) -> str:
     return " OR ".join(_choice_in_fields(choice, params) for choice in group)
 
 

@@ -1,6 +1,7 @@
 """The places of an entry as a text vector of PostgreSQL."""
 
 from catalog.search.weights import FIELDS
+from catalog.search.words import quoted
 
 MOST = 16_000  # positions that it tells apart
 MOST_SPOTS = 200  # of one word
@@ -19,8 +20,4 @@ def vector(fields: dict[str, list[list[str]]]) -> str:
                 if len(at) < MOST_SPOTS:
                     at.append(f"{position}{letter}")
         position += 1  # a phrase does not reach from one field into the next
-    return " ".join(f"{_quoted(token)}:{','.join(at)}" for token, at in spots.items())
-
-
-def _quoted(token: str) -> str:
-    return "'" + token.replace("\\", "\\\\").replace("'", "''") + "'"
+    return " ".join(f"{quoted(token)}:{','.join(at)}" for token, at in spots.items())

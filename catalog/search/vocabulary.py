@@ -9,7 +9,7 @@ from rapidfuzz.distance import OSA
 from audit.actor import Actor
 from catalog.models import SearchTerm
 from catalog.search import visible
-from catalog.search.words import is_chinese, pinyin, quoted, stem
+from catalog.search.words import is_chinese, pinyin, quoted, runs, stem, words_of
 
 MOST_NEAR = 3
 MOST_LIKE = 400  # words that share a piece with one that was typed
@@ -45,6 +45,13 @@ class Vocabulary:
         unknown = [word for word in rare if not self.frequency(word, f"~{stem(word)}")]
         self._begun = self._beginnings(unknown) if unknown else set()
 
+    def count(self, texts: Iterable[str]) -> None:
+        """Reads how many datasets hold the words of these texts, as `telling` asks for them."""
+        words = {word for text in texts for run in runs(text) for word in (run, *self._said_by(run))}
+        unknown = words - self._frequency.keys()
+        terms = SearchTerm.objects.filter(audience=self._audience, word__in=unknown)
+        self._frequency |= dict.fromkeys(unknown, 0) | dict(terms.values_list("word", "datasets"))
+
     def frequency(self, *tokens: str) -> int:
         """How many datasets hold one of the tokens, at most."""
         return max((self._frequency.get(token, 0) for token in tokens), default=0)
@@ -57,6 +64,19 @@ class Vocabulary:
         """How telling a token is: near 0 for what stands everywhere, near 1 for what stands once."""
         there = min(self._frequency.get(token, 0), self.total)
         return math.log((self.total + 1) / (there + 1)) / math.log(self.total + 2) if self.total else 1.0
+
+    def read_as(self, pinyin: str) -> str:
+        """The most common Chinese word that is read so; empty where there is none."""
+        return max(self._read_so(pinyin), key=self._like.get, default="")
+
+    def telling(self, text: str) -> float:
+        """How much finding the text says: the sum of its words, of which a rare one says more than a common one."""
+        return sum(self.weight(word) for run in runs(text) for word in self._said_by(run))
+
+    def _said_by(self, run: str) -> list[str]:
+        if not is_chinese(run):
+            return [f"~{stem(run)}"]
+        return [run] if self.frequency(run) else words_of(run)
 
     def near(self, word: str, at_least: int = 1) -> list[str]:
         """Words like this one in the same script, the nearest and most common first."""

@@ -41,6 +41,11 @@ NAMED = {
 LETTERS = (0.25, 0.35, 0.5, 1.0)  # D, C, B, A, as PostgreSQL takes them
 
 SHORTEST_PREFIX = 2  # letters that a word must have to be taken for a beginning
+TELLING = 0.6  # of the weight of a query's most telling group, that which another must have to be asked for at all
+MOST_TELLING = 1.5  # the weight of several words together
+PART = 0.4  # what a word of a meaning that several have together is worth alone
+COMMONER = 0.8  # of how telling a word is: a synonym that says less than this share of it counts less
+ENOUGH = 0.34  # of the telling groups of a long query
 LIFT = 0.5  # what two neighbouring words add where they stand side by side
 # Words that say nothing about what is looked for, as long as there are others.
 SMALL_WORDS = """
@@ -61,7 +66,7 @@ WAYS = {
     "synonym": 0.7,
     "translation": 0.4,
     "prefix": 0.5,
-    "pinyin": 0.6,
+    "pinyin": 0.8,
     "initials": 0.5,
     "typo": 0.5,
 }

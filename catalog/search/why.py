@@ -9,7 +9,7 @@ from django.db import connection
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from catalog.search.expanding import Asked, Choice, Way
+from catalog.search.asked import Asked, Choice, Way
 from catalog.search.weights import FIELDS
 
 FIELD_WORDS = {

@@ -51,11 +51,6 @@ def stem(word: str) -> str:
     return _own.stemmer.stemWord(word)
 
 
-def cut(run: str) -> list[str]:
-    """The dictionary words in a Chinese run, the longer ones and those inside them."""
-    return [word for word in rjieba.cut_for_search(run) if word.strip()]
-
-
 def words_of(run: str) -> list[str]:
     """The run cut once, without overlaps."""
     return [word for word in rjieba.cut(run) if word.strip()]
@@ -128,14 +123,3 @@ def _chinese_places(run: str, *, title: bool) -> list[list[str]]:
 def quoted(word: str) -> str:
     """A word as PostgreSQL takes it in the text of a tsvector or tsquery."""
     return "'" + word.replace("\\", "\\\\").replace("'", "''") + "'"
-
-
-def indexed(text: str) -> list[list[str]]:
-    """For each place in the text the words that are found there."""
-    places = []
-    for run in runs(text):
-        if is_chinese(run):
-            places += [[word] for word in {*cut(run), *pairs(run), *run}]
-        else:
-            places.append(sorted({run, stem(run)}))
-    return places

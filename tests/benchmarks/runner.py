@@ -1,5 +1,6 @@
 """Runs the benchmarks, says what came out, and writes docs/benchmarks.md anew."""
 
+import math
 import os
 import platform
 from pathlib import Path
@@ -114,6 +115,8 @@ def table(title: str, figures: list[Figure]) -> str:
 def told(figure: Figure) -> str:
     """The number as people read it."""
     value = figure.value
+    if math.isnan(value):
+        return "not measured"
     return f"{value:,.0f} {figure.unit}" if value >= 100 else f"{value:.3g} {figure.unit}"
 
 

@@ -8,7 +8,7 @@ from catalog.actions.synonyms import add_synonyms, remove_synonyms
 from catalog.models import SearchSynonym, SearchTerm
 from catalog.search import SearchQuery, index_dataset, search
 from catalog.search.refreshing import refresh_vocabulary
-from catalog.search.synonyms import current, key, regional
+from catalog.search.synonyms import current, key, regional, shipped
 from tests import world
 
 pytestmark = pytest.mark.django_db
@@ -125,3 +125,23 @@ def test_the_authority_keeps_the_words_on_its_page(people, client):
     assert not SearchSynonym.objects.exists()
     client.force_login(people.stranger, backend="django.contrib.auth.backends.ModelBackend")
     assert client.get("/search-words/").status_code == 403
+
+
+def test_it_reads_pinyin_and_misspelt_words_by_the_list_where_no_dataset_holds_them(people):
+    taxis = opened(people, "Taxi ranks", title_zh="計程車招呼站")
+    assert found("chuzuche").ids == [taxis.pk]
+    assert found("taxxicab").ids == [taxis.pk]
+    assert shipped().near("vacination")[0] == "vaccination"
+    assert shipped().near("登格热") == ["登革热"]
+
+
+def test_it_asks_for_the_telling_words_of_a_question_and_then_for_fewer(people):
+    fountains = opened(people, "Drinking fountains")
+    opened(people, "Budget of the year", description_en="What the city plans to spend.")
+    assert found("Where in the city can I find free drinking fountains for my children?").ids[0] == fountains.pk
+    assert found("哪里可以给孩子喝水的饮水机").ids[0] == fountains.pk
+
+
+def test_it_finds_neighbours_that_mean_something_together_by_a_part_where_nothing_holds_both(people):
+    people_of_the_hills = opened(people, "原住民族別統計")
+    assert found("原住民人口").ids == [people_of_the_hills.pk]

@@ -18,9 +18,7 @@ class Traveller:
     `looks` names the pages of a journey to look at, where others have looked at the rest.
     """
 
-    def __init__(
-        self, browser, address: str, journey: str, language: str, *, script: bool = True, looks: tuple = ()
-    ):
+    def __init__(self, browser, address: str, journey: str, language: str, *, script: bool = True, looks: tuple = ()):
         context = browser.new_context(viewport=SIZE, accept_downloads=True, java_script_enabled=script)
         self.page, self.script, self.looks = context.new_page(), script, looks
         self.page.set_default_timeout(30_000)
