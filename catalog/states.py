@@ -39,7 +39,11 @@ class Moves:
         for move in self.moves:
             if move.verb == verb and state in move.sources:
                 return move.target
-        raise ValidationError(self.refusals[state], code="conflict", params={"state": state})
+        raise self.refusal(state)
+
+    def refusal(self, state: str) -> ValidationError:
+        """What is said to a move that cannot be made in this state: a conflict, which names the state."""
+        return ValidationError(self.refusals[state], code="conflict", params={"state": state})
 
     def diagram(self) -> str:
         """The table as a Mermaid state diagram."""

@@ -5,7 +5,7 @@ A year that the country has not announced yet is counted by the week; `warning` 
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 
 import chinese_calendar
@@ -81,6 +81,11 @@ class Calendar:
 def days(first: date, last: date) -> Iterator[date]:
     """Each day from the first to the last."""
     return (first + timedelta(days=number) for number in range((last - first).days + 1))
+
+
+def end_of(day: date) -> datetime:
+    """The last moment of a day in the city."""
+    return timezone.make_aware(datetime.combine(day, time(23, 59, 59)))
 
 
 def city_calendar() -> Calendar:

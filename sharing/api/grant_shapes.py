@@ -2,10 +2,8 @@
 
 import re
 from dataclasses import fields
-from datetime import datetime, time
 
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.types import OpenApiTypes
@@ -16,6 +14,7 @@ from audit.sentences import sentence
 from catalog.api.serializers import DepartmentName
 from catalog.models import Basis, Department, Least, Span, Way
 from catalog.terms import Terms
+from sharing.calendar import end_of
 from sharing.limits import MOST_GROUP, Limits
 from sharing.models import Frequency
 from sharing.policies.grants import is_over
@@ -141,7 +140,7 @@ class Until(serializers.DateTimeField):
                 day = None
             if day is None:
                 self.fail("invalid", format="YYYY-MM-DD")
-            return timezone.make_aware(datetime.combine(day, time(23, 59, 59)))
+            return end_of(day)
         return super().to_internal_value(value)
 
 

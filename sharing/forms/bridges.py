@@ -1,15 +1,15 @@
 """The forms by which a bridge between two grants is asked for, agreed to and ended."""
 
-from datetime import datetime, time
+from datetime import datetime
 
 from django import forms
 from django.db.models import QuerySet
-from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from catalog.forms import ActionForm
 from catalog.models import Basis
+from sharing.calendar import end_of
 from sharing.models import Bridge
 
 
@@ -55,7 +55,7 @@ class BridgeForm(ActionForm):
 
     def clean_ends_at(self) -> datetime:
         """The end of the last day."""
-        return timezone.make_aware(datetime.combine(self.cleaned_data["ends_at"], time(23, 59, 59)))
+        return end_of(self.cleaned_data["ends_at"])
 
 
 class AgreeForm(ActionForm):

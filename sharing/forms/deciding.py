@@ -13,9 +13,10 @@ from catalog.models import Column, Department, Least, Membership, Role
 from catalog.rows.letting import check_where
 from catalog.wording import column_words, mask_options
 from sharing.asked import changes_since, standing_sha256
+from sharing.calendar import end_of
 from sharing.forms.limits import LimitFields
 from sharing.models import Decision, Request
-from sharing.policies.agreeing import end_of, is_as_strong, types_of
+from sharing.policies.agreeing import is_as_strong, types_of
 from sharing.policies.answering import MOST_QUESTIONS
 
 FEW = 4  # questions that the form has room for at first

@@ -1,19 +1,19 @@
 """The forms by which data is lent and taken back."""
 
 from dataclasses import replace
-from datetime import datetime, time
+from datetime import datetime
 
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db.models import QuerySet
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from catalog.choosing import ChoosesColumns
 from catalog.forms import ActionForm
 from catalog.models import Dataset, Department, Least, Table, Way
+from sharing.calendar import end_of
 from sharing.forms.bridges import LiveBridge
 from sharing.forms.limits import LimitFields
 from sharing.forms.narrowing import NarrowsRows
@@ -78,7 +78,7 @@ class GrantForm(LimitFields, ChoosesColumns, NarrowsRows, ActionForm):
 
     def clean_valid_until(self) -> datetime:
         """The end of the last day."""
-        return timezone.make_aware(datetime.combine(self.cleaned_data["valid_until"], time(23, 59, 59)))
+        return end_of(self.cleaned_data["valid_until"])
 
     def clean(self) -> None:
         """One recipient, and a comparison that is whole."""
@@ -158,4 +158,4 @@ class RenewForm(ActionForm):
 
     def clean_valid_until(self) -> datetime:
         """The end of the last day."""
-        return timezone.make_aware(datetime.combine(self.cleaned_data["valid_until"], time(23, 59, 59)))
+        return end_of(self.cleaned_data["valid_until"])

@@ -1,6 +1,6 @@
 """The forms by which machines get keys under a grant."""
 
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 
 from django import forms
 from django.utils import timezone
@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.forms import ActionForm
 from catalog.models import Basis
+from sharing.calendar import end_of
 
 USUAL = timedelta(days=90)
 MOST_DAYS = 7
@@ -31,7 +32,7 @@ class GrantKeyForm(ActionForm):
     def clean_until(self) -> datetime:
         """The end of the last day; on the grant's last day, the grant's end."""
         day = self.cleaned_data["until"]
-        end = timezone.make_aware(datetime.combine(day, time(23, 59, 59)))
+        end = end_of(day)
         last = self._grant.valid_until
         return last if day == timezone.localtime(last).date() else end
 

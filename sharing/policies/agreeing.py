@@ -1,15 +1,15 @@
 """What may be agreed to: as asked or less, never more."""
 
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import datetime
 
 from django.core.exceptions import ValidationError
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from catalog.masks import parse_mask
 from catalog.rows.letting import check_where
 from catalog.terms import TableTerms, Terms
+from sharing.calendar import end_of
 from sharing.limits import Limits
 from sharing.models import Decision, Request
 
@@ -88,11 +88,6 @@ def check_as_decided(request: Request, decision: Decision | None, terms: Terms, 
         raise ValidationError(_("This request waits for a second approver."))
     if Terms.from_json(decision.terms).sha256 != terms.sha256 or decision.valid_until != valid_until:
         raise ValidationError(_("These are not the terms that were decided about."))
-
-
-def end_of(day) -> datetime:
-    """The last moment of a day in the city."""
-    return timezone.make_aware(datetime.combine(day, time(23, 59, 59)))
 
 
 def legal_basis_of(request: Request) -> str:

@@ -16,7 +16,7 @@ def check_may_be_tried(request: Request) -> None:
     """The request waits for a reply, or for a second approver."""
     state = Request.objects.values_list("state", flat=True).get(pk=request.pk)
     if state not in (*ANSWERABLE, Request.State.SECOND_APPROVAL):
-        raise ValidationError(REQUEST.refusals[state], code="conflict", params={"state": state})
+        raise REQUEST.refusal(state)
 
 
 def check_not_too_often(request: Request) -> None:

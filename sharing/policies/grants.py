@@ -74,8 +74,7 @@ def is_over(grant: Basis) -> bool:
 def check_not_over(grant: Basis) -> None:
     """A grant whose date has passed is not resumed."""
     if is_over(grant):
-        over = Basis.State.EXPIRED
-        raise ValidationError(GRANT.refusals[over], code="conflict", params={"state": over})
+        raise GRANT.refusal(Basis.State.EXPIRED)
 
 
 def check_until(valid_until: datetime) -> None:

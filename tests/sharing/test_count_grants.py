@@ -15,9 +15,9 @@ from catalog.rows.query import RowQuery
 from sharing.actions.decisions import approve_request, second_request
 from sharing.actions.grants import make_grant
 from sharing.actions.renewals import renew_grant
+from sharing.calendar import end_of
 from sharing.frozen import policy_sha256
 from sharing.limits import NO_LIMITS, Limits
-from sharing.policies.agreeing import end_of
 from sharing.policies.packages import why_not_packed
 from tests import world
 from tests.api import caller
