@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.utils.translation import gettext_lazy as _
 
 
 class Acts:
@@ -36,6 +37,20 @@ class Acts:
 
 class ActionForm(Acts, forms.Form):
     """A form whose fields are its own."""
+
+
+class PlainForm(ActionForm):
+    """Nothing needs to be said; pressing the button is the act."""
+
+
+class ReasonForm(ActionForm):
+    """Why something is refused, goes back or is taken away."""
+
+    reason = forms.CharField(
+        label=_("Reason"), max_length=2_000,
+        widget=forms.Textarea(attrs={"rows": 3, "data-left": _("%d characters left")}),
+        help_text=_("The other side reads it, and it is kept in the log."),
+    )  # fmt: skip
 
 
 class ActionModelForm(Acts, forms.ModelForm):

@@ -79,12 +79,12 @@ def check_way(basis: Basis, way: str) -> None:
 
 def is_counted(basis: Basis) -> bool:
     """True where a reading takes something of what is left: readings, rows, or questions about counts."""
-    return bool(basis.least) or basis.readings_most is not None or basis.rows_most is not None
+    return bool(basis.least) or basis.is_limited
 
 
 def reserve(basis: Basis, rows: int, *, now: datetime | None = None) -> Reservation:
     """One reading, and as many of these rows as are left; refuses with the moment at which it opens again."""
-    if basis.readings_most is None and basis.rows_most is None:
+    if not basis.is_limited:
         return UNLIMITED
     now = now or timezone.now()
     with transaction.atomic():

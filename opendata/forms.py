@@ -41,19 +41,6 @@ def first_choice(words: ColumnWords, last: Terms | None) -> tuple[bool, str | No
     return words.name in columns, columns.get(words.name)
 
 
-class DecideForm(ActionForm):
-    """Nothing to fill in: the button is the decision."""
-
-
-class ReasonForm(ActionForm):
-    """Why it goes back, or is taken away."""
-
-    reason = forms.CharField(
-        label=_("Reason"), max_length=2_000, widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("The other side reads it, and it is kept in the log."),
-    )  # fmt: skip
-
-
 class WithdrawForm(ActionForm):
     """Why nothing of the dataset is open any more."""
 

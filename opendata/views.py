@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from catalog.forms import PlainForm, ReasonForm
 from catalog.lists import listed, next_address
 from catalog.models import Basis, Version
 from catalog.permissions import bases_open_to, can, check_may_keep, check_may_review, visible_datasets
@@ -18,7 +19,7 @@ from catalog.terms import Terms
 from catalog.wording import terms_in_words
 from opendata.actions import clear, return_submission, submit, withdraw_release, withdraw_submission
 from opendata.differences import differences, last_release
-from opendata.forms import DecideForm, ReasonForm, SubmitForm, TakeBackForm, WithdrawForm
+from opendata.forms import SubmitForm, TakeBackForm, WithdrawForm
 from opendata.models import Submission
 from opendata.permissions import check_may_decide_on, check_may_withdraw, visible_submissions
 from opendata.policies import why_not_submitted
@@ -94,14 +95,14 @@ def submissions(request: HttpRequest) -> HttpResponse:
 def submission(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """One submission: what would be open, just as the public would see it, and the decision."""
     found = get_object_or_404(visible_submissions(request.actor), pk=pk)
-    form = DecideForm(request.POST if request.method == "POST" else None)
+    form = PlainForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.act(lambda: clear(found, by=request.actor)):
         messages.success(request, _("Cleared. It is open to everybody from this moment; its files are being built."))
         return redirect("submission", pk=found.pk)
     return render(request, "opendata/submission.html", _shown(found, request, form))
 
 
-def _shown(found: Submission, request: HttpRequest, form: DecideForm) -> dict:
+def _shown(found: Submission, request: HttpRequest, form: PlainForm) -> dict:
     terms = Terms.from_json(found.terms)
     tables = {table.name: table.types for table in found.version.tables.all()}
     last = last_release(found.dataset)

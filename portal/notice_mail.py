@@ -21,7 +21,8 @@ def give_notice(event: Event) -> None:
 def mail_notice(event: Event) -> None:
     """The same by e-mail. One that a crash left out is sent when this runs again; the others are not sent twice."""
     give_notices(event)
-    for notice in Notice.objects.filter(event=event.uuid, mailed_at=None, user__is_active=True).select_related("user"):
+    waiting = Notice.objects.filter(event=event.uuid, mailed_at=None, user__is_active=True).select_related("user")
+    for notice in waiting.iterator():
         _send(notice)
 
 

@@ -93,16 +93,6 @@ def city_calendar() -> Calendar:
     return Calendar(settings.WORKING_CALENDAR, dict(CalendarDay.objects.values_list("day", "is_working")))
 
 
-def is_working(day: date) -> bool:
-    """Whether the city works on this day."""
-    return city_calendar().is_working(day)
-
-
-def add_working(day: date, count: int) -> date:
-    """The working day that is so many after this day."""
-    return city_calendar().add_working(day, count)
-
-
 def warning(today: date | None = None) -> str:
     """What is to be said of years that lie within reach of a clock and are not announced; nothing if all are."""
     today = today or timezone.localdate()

@@ -8,8 +8,6 @@ from django.conf import settings
 from catalog.models import Basis, Department, Membership, Role
 from sharing.models import Deadline, Request
 
-MOST = 500  # people of one circle
-
 
 @dataclass(frozen=True)
 class Matter:
@@ -54,7 +52,7 @@ def owner_of_automatic(matter: Matter) -> set:
 def authority(_matter: Matter) -> set:
     """The people of the authority."""
     found = Membership.objects.live().filter(department__kind=Department.Kind.CITY, role=Role.AUTHORITY)
-    return set(found.values_list("user", flat=True)[:MOST])
+    return set(found.values_list("user", flat=True))
 
 
 def checkers(matter: Matter) -> set:
@@ -117,7 +115,7 @@ def people_of(department, *roles: str) -> set:
     found = Membership.objects.live().filter(department=department)
     if roles:
         found = found.filter(role__in=roles)
-    return set(found.values_list("user", flat=True)[:MOST])
+    return set(found.values_list("user", flat=True))
 
 
 def dataset_of(matter: Matter):

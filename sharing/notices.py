@@ -17,6 +17,7 @@ from sharing.permissions import READERS, visible_grants, visible_requests
 
 KEPT = timedelta(days=400)
 AT_ONCE = 5000
+AT_A_TIME = 500
 MOST_COUNTED = 100
 SAID = ("stage", "mark", "due_on")  # the facts that the words need; reasons are read on the page itself
 
@@ -35,6 +36,7 @@ def give_notices(event: Event) -> None:
             )
             for user in who_hears(matter)
         ),
+        batch_size=AT_A_TIME,
         ignore_conflicts=True,
     )  # fmt: skip
 

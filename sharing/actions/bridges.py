@@ -58,7 +58,7 @@ def approve_bridge(bridge: Bridge, *, by: Actor) -> Bridge:
     check_may_decide_bridge(by, bridge)
 
     is_second = bridge.agreed_by_id is not None
-    bridge = _moved(bridge, "approve" if is_second else "agree", by=by)
+    _move(bridge, "approve" if is_second else "agree", by=by)
     check_bridgeable(bridge.one, bridge.other, bridge.purpose, bridge.legal_basis, bridge.ends_at)
 
     kind = "bridge.approved" if is_second else "bridge.agreed"
@@ -135,8 +135,12 @@ def _held(bridge: Bridge) -> Bridge:
     return found.get(pk=bridge.pk)
 
 
-def _moved(bridge: Bridge, verb: str, *, by: Actor, reason: str = "") -> Bridge:
-    bridge = _held(bridge)
+def _moved(bridge: Bridge, verb: str, *, by: Actor, reason: str) -> Bridge:
+    return _move(_held(bridge), verb, by=by, reason=reason)
+
+
+def _move(bridge: Bridge, verb: str, *, by: Actor, reason: str = "") -> Bridge:
+    """Moves the bridge, which is held."""
     bridge.state = BRIDGE.after(bridge.state, verb)
     bridge.state_at, bridge.state_reason = timezone.now(), reason.strip()
     if verb == "agree":

@@ -10,12 +10,13 @@ from rest_framework.response import Response
 from catalog.api.base import ApiView
 from catalog.api.idempotency import once
 from catalog.api.pages import link_pages, page_of
-from catalog.api.problems import Problem
 from catalog.api.schema import AFTER, IDEMPOTENCY_KEY, IF_NONE_MATCH, NEXT, listed, page_size
 from catalog.api.serializers import DepartmentName
 from catalog.models import Scope
 from sharing.actions.bridges import approve_bridge, ask_bridge, end_bridge, refuse_bridge, withdraw_bridge
 from sharing.api.grant_shapes import Until
+from sharing.api.moving import Moving, moving
+from sharing.api.request_shapes import NoInput, Reason
 from sharing.bridging import sides_of
 from sharing.models import Bridge
 from sharing.permissions import (
@@ -72,16 +73,6 @@ class BridgeInput(serializers.Serializer):
     purpose = serializers.CharField(max_length=2_000)
     legal_basis = serializers.CharField(max_length=300)
     ends_at = Until()
-
-
-class BridgeReason(serializers.Serializer):
-    """Why not, or not any more."""
-
-    reason = serializers.CharField(max_length=2_000)
-
-
-class Nothing(serializers.Serializer):
-    """Nothing needs to be said."""
 
 
 class BridgeView(ApiView):
@@ -148,52 +139,25 @@ class OneBridge(BridgeView):
         return self.whole(self.shown([self.found(pk)])[0])
 
 
-class Move(BridgeView):
+class Move(BridgeView, Moving):
     """One move of a bridge: the subclass says which."""
 
-    scopes = {"POST": Scope.GRANT}
-    verb = ""
-    asked = BridgeReason
+    moves = BRIDGE
+    asked = Reason
 
-    def check(self, bridge: Bridge) -> None:
-        """Who makes this move."""
-        raise NotImplementedError
-
-    def act(self, bridge: Bridge, given: dict) -> Bridge:
-        """The action of this move."""
-        raise NotImplementedError
-
-    @once
-    def post(self, request, pk):
-        bridge = self.found(pk)
-        self.check(bridge)
-        given = self.asked(data=request.data)
-        given.is_valid(raise_exception=True)
-        if not BRIDGE.allows(bridge.state, self.verb):
-            raise Problem("conflict", str(BRIDGE.refusals[bridge.state]), state=bridge.state)
-
-        self.act(bridge, given.validated_data)
-
-        return Response(self.shown([self.found(pk)])[0])
+    def described(self, bridge: Bridge) -> dict:
+        return self.shown([bridge])[0]
 
 
-def moving(summary: str, description: str, asked=BridgeReason):
-    """The description of one move."""
-    return extend_schema(
-        methods=["POST"],
-        tags=[BRIDGES],
-        summary=summary,
-        description=description,
-        parameters=[IDEMPOTENCY_KEY],
-        request=asked,
-        responses={200: BridgeSerializer},
-    )
+def of_bridges(summary: str, description: str):
+    """Describes one move of a bridge."""
+    return moving(BRIDGES, BridgeSerializer, summary, description)
 
 
-@moving("Agree to a bridge", "For approvers of an owner; the second of two persons puts it in force.", asked=Nothing)
+@of_bridges("Agree to a bridge", "For approvers of an owner; the second of two persons puts it in force.")
 class Agree(Move):
     verb = "approve"
-    asked = Nothing
+    asked = NoInput
 
     def check(self, bridge: Bridge) -> None:
         check_may_decide_bridge(self.by, bridge)
@@ -202,7 +166,7 @@ class Agree(Move):
         return approve_bridge(bridge, by=self.by)
 
 
-@moving("Refuse a bridge", "For approvers of an owner, with a “reason”.")
+@of_bridges("Refuse a bridge", "For approvers of an owner, with a “reason”.")
 class Refuse(Move):
     verb = "refuse"
 
@@ -213,7 +177,7 @@ class Refuse(Move):
         return refuse_bridge(bridge, by=self.by, reason=given["reason"])
 
 
-@moving("Withdraw a bridge", "For whoever may ask for it, while nobody has decided; with a “reason”.")
+@of_bridges("Withdraw a bridge", "For whoever may ask for it, while nobody has decided; with a “reason”.")
 class Withdraw(Move):
     scopes = {"POST": Scope.READ}  # as asking: with “ask” or with “grant”
     verb = "withdraw"
@@ -225,7 +189,7 @@ class Withdraw(Move):
         return withdraw_bridge(bridge, by=self.by, reason=given["reason"])
 
 
-@moving("End a bridge", "For approvers of an owner: grants that were made under it are suspended. With a “reason”.")
+@of_bridges("End a bridge", "For approvers of an owner: grants that were made under it are suspended. With a “reason”.")
 class End(Move):
     verb = "end"
 

@@ -4,13 +4,13 @@ from django.core.exceptions import ValidationError
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
 from catalog.api.base import ApiView
 from catalog.api.idempotency import once
 from catalog.api.pages import link_pages, page_of
-from catalog.api.problems import Problem
 from catalog.api.schema import AFTER, IDEMPOTENCY_KEY, IF_NONE_MATCH, NEXT, listed, page_size
 from catalog.api.serializers import KeySerializer
 from catalog.models import Basis, Dataset, Scope, Version
@@ -21,11 +21,12 @@ from sharing.actions.renewals import renew_grant
 from sharing.actions.returns import attest_grant, return_grant
 from sharing.api.bridges import bridge_named
 from sharing.api.grant_shapes import EventSerializer, GrantDisposal, GrantInput, GrantRenewal, GrantSerializer, Why
+from sharing.api.moving import Moving, moving
 from sharing.permissions import check_may_answer_for, check_may_lend, visible_grants
 from sharing.usage import events_of
 
 GRANTS = "Grants"
-UNSAID = "By program, without a reason given"
+UNSAID = gettext_lazy("By program, without a reason given")
 
 
 class Grants(ApiView):
@@ -107,34 +108,21 @@ class GrantEvents(ApiView):
         return link_pages(self.whole({"results": results, "next": page.next}), request, page.next)
 
 
-class Move(ApiView):
+class Move(Moving):
     """One move of a grant's state by an approver of its owner: the subclass says which."""
 
-    signed_in = True
-    scopes = {"POST": Scope.GRANT}
-    verb = ""
+    moves = GRANT
     asked = Why
 
-    def act(self, grant: Basis, given: dict) -> Basis:
-        """The action of this move; the grant that stands afterwards."""
-        raise NotImplementedError
+    def found(self, pk) -> Basis:
+        return found(pk, self.by)
 
     def check(self, grant: Basis) -> None:
         """Who makes this move."""
         check_may_decide(self.by, grant.dataset)
 
-    @once
-    def post(self, request, pk):
-        grant = found(pk, self.by)
-        self.check(grant)
-        given = self.asked(data=request.data)
-        given.is_valid(raise_exception=True)
-        if not GRANT.allows(grant.state, self.verb):
-            raise Problem("conflict", str(GRANT.refusals[grant.state]), state=grant.state)
-
-        made = self.act(grant, given.validated_data)
-
-        return Response(GrantSerializer(found(made.pk, self.by)).data)
+    def described(self, grant: Basis) -> dict:
+        return GrantSerializer(grant).data
 
 
 class MoveOfTheLender(Move):
@@ -157,27 +145,19 @@ class MoveOfTheRecipient(Move):
 
 def said(given: dict) -> str:
     """The reason that was given, or that none was."""
-    return given["reason"].strip() or UNSAID
+    return given["reason"].strip() or str(UNSAID)
 
 
 OWNER = "For approvers of the department that owns the dataset."
 RECIPIENT = "For requesters and approvers of the department that received it, with the scope “ask”."
 
 
-def moving(summary: str, description: str, *, who: str = OWNER, asked=Why):
-    """The description of one move."""
-    return extend_schema(
-        methods=["POST"],
-        tags=[GRANTS],
-        summary=summary,
-        description=f"{description} {who}",
-        parameters=[IDEMPOTENCY_KEY],
-        request=asked,
-        responses={200: GrantSerializer},
-    )
+def of_grants(summary: str, description: str, *, who: str = OWNER):
+    """Describes one move of a grant."""
+    return moving(GRANTS, GrantSerializer, summary, f"{description} {who}")
 
 
-@moving("Suspend a grant", "Nothing leaves under it until it is resumed. A “reason” is kept with it.")
+@of_grants("Suspend a grant", "Nothing leaves under it until it is resumed. A “reason” is kept with it.")
 class Suspend(Move):
     verb = "suspend"
 
@@ -185,7 +165,7 @@ class Suspend(Move):
         return suspend_grant(grant, by=self.by, reason=said(given))
 
 
-@moving("Resume a grant", "Rows leave under it again.")
+@of_grants("Resume a grant", "Rows leave under it again.")
 class Resume(MoveOfTheLender):
     verb = "resume"
 
@@ -193,7 +173,7 @@ class Resume(MoveOfTheLender):
         return resume_grant(grant, by=self.by, reason=said(given))
 
 
-@moving("Revoke a grant", "For good; a stream that runs ends within a second. A “reason” is kept with it.")
+@of_grants("Revoke a grant", "For good; a stream that runs ends within a second. A “reason” is kept with it.")
 class Revoke(Move):
     verb = "revoke"
 
@@ -201,11 +181,10 @@ class Revoke(Move):
         return revoke_grant(grant, by=self.by, reason=said(given))
 
 
-@moving(
+@of_grants(
     "Renew a grant",
     "A new grant of the same terms until “valid_until” takes its place. The answer is the new one; its “renews” names "
     "the old one. Keys for machines are made anew.",
-    asked=GrantRenewal,
 )
 class Renew(MoveOfTheLender):
     verb = "supersede"
@@ -216,7 +195,7 @@ class Renew(MoveOfTheLender):
         return renew_grant(grant, by=self.by, valid_until=given["valid_until"], bridge=bridge)
 
 
-@moving("Give a grant back", "For good: nothing leaves under it any more, and disposal is due.", who=RECIPIENT)
+@of_grants("Give a grant back", "For good: nothing leaves under it any more, and disposal is due.", who=RECIPIENT)
 class Return(MoveOfTheRecipient):
     verb = "return"
 
@@ -224,8 +203,9 @@ class Return(MoveOfTheRecipient):
         return return_grant(grant, by=self.by, reason=said(given))
 
 
-@moving("Attest the disposal", "What was received under a grant that has ended is disposed of: “how”.", who=RECIPIENT,
-        asked=GrantDisposal)  # fmt: skip
+@of_grants(
+    "Attest the disposal", "What was received under a grant that has ended is disposed of: “how”.", who=RECIPIENT
+)
 class Attest(MoveOfTheRecipient):
     verb = "attest"
     asked = GrantDisposal

@@ -12,7 +12,6 @@ from drf_spectacular.utils import extend_schema
 from audit.actor import Actor
 from catalog.api.base import ApiView
 from catalog.api.idempotency import once
-from catalog.api.problems import Problem
 from catalog.api.schema import IDEMPOTENCY_KEY
 from catalog.models import Scope
 from catalog.permissions import can
@@ -138,8 +137,8 @@ class Acting(ApiView):
         self.one.check(self.by, asked)
         given = self.one.shape(data=request.data)
         given.is_valid(raise_exception=True)
-        if self.one.verb and not REQUEST.allows(asked.state, self.one.verb):
-            raise Problem("conflict", str(REQUEST.refusals[asked.state]), state=asked.state)
+        if self.one.verb:
+            REQUEST.after(asked.state, self.one.verb)
 
         done = self.one.act(asked, by=self.by, **given.validated_data)
 

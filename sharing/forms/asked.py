@@ -26,16 +26,6 @@ class EnterpriseDeclarationForm(ActionForm):
     )
 
 
-class PlainForm(ActionForm):
-    """Nothing needs to be said; pressing the button is the act."""
-
-
-class ReasonForm(ActionForm):
-    """Why; the other side reads it."""
-
-    reason = forms.CharField(label=_("Reason"), max_length=2_000, widget=forms.Textarea(attrs=LONG))
-
-
 class DisposalForm(ActionForm):
     """What became of the data."""
 

@@ -1,4 +1,4 @@
-"""The forms by which a bridge between two grants is asked for, agreed to and ended."""
+"""The forms by which a bridge between two grants is asked for and renewed under."""
 
 from datetime import datetime
 
@@ -56,16 +56,3 @@ class BridgeForm(ActionForm):
     def clean_ends_at(self) -> datetime:
         """The end of the last day."""
         return end_of(self.cleaned_data["ends_at"])
-
-
-class AgreeForm(ActionForm):
-    """Nothing needs to be said to agree."""
-
-
-class BridgeReasonForm(ActionForm):
-    """Why not, or not any more."""
-
-    reason = forms.CharField(
-        label=_("Reason"), max_length=2_000, widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("Both owners and the recipients read it, and it is kept in the log."),
-    )  # fmt: skip

@@ -111,15 +111,6 @@ class GrantForm(LimitFields, ChoosesColumns, NarrowsRows, ActionForm):
         return said.answering(self.dataset, self.table.name)
 
 
-class ReasonForm(ActionForm):
-    """Why something is taken away; the other side reads it."""
-
-    reason = forms.CharField(
-        label=_("Reason"), max_length=2_000, widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("The recipient reads it, and it is kept in the log."),
-    )  # fmt: skip
-
-
 class ResumeForm(ActionForm):
     """Nothing needs to be said to resume."""
 

@@ -86,11 +86,6 @@ class RecipientKey(models.Model):
         return self.retired_why == REPLACED
 
     @property
-    def is_live(self) -> bool:
-        """True while files are sealed to it."""
-        return self.state == self.State.LIVE
-
-    @property
     def waits(self) -> bool:
         """True until somebody has compared its fingerprint."""
         return self.state == self.State.WAITS

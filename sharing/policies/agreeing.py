@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from catalog.masks import parse_mask
 from catalog.rows.letting import check_where
@@ -14,7 +15,7 @@ from sharing.limits import Limits
 from sharing.models import Decision, Request
 
 LONGEST_BASIS = 300
-ON_APPLICATION = "Application for data that is open on application, under the terms accepted"
+ON_APPLICATION = gettext_lazy("Application for data that is open on application, under the terms accepted")
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ def check_as_decided(request: Request, decision: Decision | None, terms: Terms, 
 def legal_basis_of(request: Request) -> str:
     """The law relied on in one line, as a grant states it."""
     parts = [request.instrument, request.article, request.instrument_version, request.exemption]
-    return ", ".join(part.strip() for part in parts if part.strip()) or ON_APPLICATION
+    return ", ".join(part.strip() for part in parts if part.strip()) or str(ON_APPLICATION)
 
 
 def is_as_strong(mask: str | None, asked: str | None, *, column: str, column_type: str) -> bool:

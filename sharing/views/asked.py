@@ -16,6 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from audit.actor import Actor
+from catalog.forms import PlainForm, ReasonForm
 from catalog.lists import listed, next_address
 from catalog.permissions import can, departments_of
 from sharing.actions.drafting import add_column, copy_request
@@ -23,7 +24,7 @@ from sharing.actions.ending import attest_disposal, end_request
 from sharing.actions.requests import answer_questions, review_request, send_back, withdraw_request
 from sharing.answers import answers_of
 from sharing.calendar import city_calendar
-from sharing.forms.asked import AnswersForm, ColumnForm, DisposalForm, PlainForm, ReasonForm
+from sharing.forms.asked import AnswersForm, ColumnForm, DisposalForm
 from sharing.inbox import inbox_of
 from sharing.models import Request
 from sharing.permissions import (

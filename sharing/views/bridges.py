@@ -1,8 +1,6 @@
 """The pages of bridges: asked for on a grant, agreed to by both owners, refused, taken back and ended."""
 
 import uuid
-from collections.abc import Callable
-from dataclasses import dataclass
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -14,12 +12,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from audit.actor import Actor
-from catalog.forms import ActionForm
+from catalog.forms import PlainForm, ReasonForm
 from catalog.lists import listed, next_address
 from catalog.permissions import can
 from sharing.actions.bridges import approve_bridge, ask_bridge, end_bridge, refuse_bridge, withdraw_bridge
 from sharing.bridging import bridgeable_with, bridges_waiting, sides_of
-from sharing.forms.bridges import AgreeForm, BridgeForm, BridgeReasonForm
+from sharing.forms.bridges import BridgeForm
 from sharing.models import Bridge
 from sharing.permissions import (
     check_may_ask_bridge,
@@ -30,40 +28,26 @@ from sharing.permissions import (
     visible_grants,
 )
 from sharing.states import BRIDGE
-
-
-@dataclass(frozen=True)
-class Step:
-    """One move as a page: its names in the table of moves, who makes it, the action with its form, and its words."""
-
-    moves: tuple[str, ...]
-    check: Callable
-    act: Callable
-    form: type[ActionForm]
-    title: str
-    label: str
-    lead: str
-    danger: bool = False
-
+from sharing.views.steps import Step
 
 STEPS = {
     "agree": Step(
-        ("agree", "approve"), check_may_decide_bridge, approve_bridge, AgreeForm,
+        "agree", check_may_decide_bridge, approve_bridge, PlainForm,
         gettext_lazy("Agree to this bridge"), gettext_lazy("Agree"),
         gettext_lazy("When both owners have agreed, either grant can be renewed under it: then what leaves joins."),
     ),
     "refuse": Step(
-        ("refuse",), check_may_decide_bridge, refuse_bridge, BridgeReasonForm,
+        "refuse", check_may_decide_bridge, refuse_bridge, ReasonForm,
         gettext_lazy("Refuse this bridge"), gettext_lazy("Refuse"),
         gettext_lazy("What is lent under the two grants stays apart."), True,
     ),
     "withdraw": Step(
-        ("withdraw",), check_may_withdraw_bridge, withdraw_bridge, BridgeReasonForm,
+        "withdraw", check_may_withdraw_bridge, withdraw_bridge, ReasonForm,
         gettext_lazy("Withdraw this bridge"), gettext_lazy("Withdraw"),
         gettext_lazy("It is needed no more, and nobody decides about it."), True,
     ),
     "end": Step(
-        ("end",), check_may_end_bridge, end_bridge, BridgeReasonForm,
+        "end", check_may_end_bridge, end_bridge, ReasonForm,
         gettext_lazy("End this bridge"), gettext_lazy("End for good"),
         gettext_lazy("The grants that were made under it are suspended within a second, and are not resumed."), True,
     ),
@@ -142,5 +126,5 @@ def _moves_of(found: Bridge, *, by: Actor) -> list[dict]:
     return [
         {"url": f"bridge-{verb}", "label": step.label, "danger": step.danger}
         for verb, step in STEPS.items()
-        if any(BRIDGE.allows(found.state, one) for one in step.moves) and can(step.check, by, found)
+        if BRIDGE.allows(found.state, step.move) and can(step.check, by, found)
     ]

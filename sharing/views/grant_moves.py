@@ -1,8 +1,6 @@
 """The pages that move a grant: by an approver of its owner, and by the people who received the data."""
 
 import uuid
-from collections.abc import Callable
-from dataclasses import dataclass
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -15,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from audit.actor import Actor
-from catalog.forms import ActionForm
+from catalog.forms import ReasonForm
 from catalog.models import Basis, Dataset
 from catalog.permissions import can, check_may_decide
 from catalog.states import GRANT
@@ -23,10 +21,11 @@ from sharing.actions.grants import resume_grant, revoke_grant, suspend_grant
 from sharing.actions.renewals import renew_grant
 from sharing.actions.returns import attest_grant, return_grant
 from sharing.bridging import carrying
-from sharing.forms.grants import AttestForm, ReasonForm, RenewForm, ResumeForm
+from sharing.forms.grants import AttestForm, RenewForm, ResumeForm
 from sharing.permissions import check_may_answer_for, check_may_draft, check_may_lend, visible_grants
 from sharing.policies.grants import is_over
 from sharing.usage import use_since_made
+from sharing.views.steps import Step
 
 
 def _owner(by: Actor, grant: Basis) -> None:
@@ -35,20 +34,6 @@ def _owner(by: Actor, grant: Basis) -> None:
 
 def _lender(by: Actor, grant: Basis) -> None:
     check_may_lend(by, grant.dataset, grant.department)
-
-
-@dataclass(frozen=True)
-class Step:
-    """One move as a page: the move of the table, who makes it, the action with its form, and its words."""
-
-    move: str
-    check: Callable
-    act: Callable
-    form: type[ActionForm]
-    title: str
-    label: str
-    lead: str
-    danger: bool = False
 
 
 STEPS = {

@@ -125,7 +125,6 @@ def grant(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "closed": closed,
         "moves": moves_of(found, by=request.actor),
         "asking_anew": asking_anew(found, by=request.actor) if is_recipient else "",
-        "limits": limits_in_words(found),
         "items": newest_of(found),
         "use": use_of(found),
         "days": DAYS,
@@ -144,6 +143,7 @@ def grant(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
             shown |= _counted(found, words[0], version, request)
         elif not found.is_limited:  # to look at the page would use up what a program is to read
             shown |= {"preview": first_rows(name, version, found, limit=ROWS, by=request.actor)}
+    shown["limits"] = limits_in_words(found)  # after a question, which uses up what is left
     return render(request, "sharing/grant.html", shown)
 
 
@@ -160,8 +160,7 @@ def _counted(found: Basis, table: TableWords, version: Version, request: HttpReq
     """The form of a question to a grant of counts, and where one was asked its answer."""
     is_asked = "ask" in request.GET
     form = CountForm(found, table, request.GET if is_asked else None)
-    return {"asking": form, "answer": form.answer(version, by=request.actor) if is_asked else None,
-            "limits": limits_in_words(found)}  # fmt: skip
+    return {"asking": form, "answer": form.answer(version, by=request.actor) if is_asked else None}
 
 
 @require_safe

@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from sharing.calendar import add_working
+from sharing.calendar import city_calendar
 from sharing.models import Deadline, Notice
 from tests.browser import chromium
 from tests.journeys.traveller import Traveller
@@ -57,7 +57,7 @@ def test_notices_are_read_days_are_set_and_the_board_is_seen(language, monkeypat
         tora.press("main form.form button")
         tora.look("calendar-refused")
         tora.page.check("[name=working][value=no]")
-        tora.page.fill("[name=first]", add_working(timezone.localdate(), 1).isoformat())
+        tora.page.fill("[name=first]", city_calendar().add_working(timezone.localdate(), 1).isoformat())
         tora.page.fill("[name=why]", "Mayor's notice 12")
         tora.press("main form.form button")
         tora.look("calendar")

@@ -72,7 +72,7 @@ def register(hanna: Traveller, head, identity) -> None:
     hanna.page.fill("[name=fingerprint]", fingerprint(public))
     hanna.press("main form button:not([type=button])")
     hanna.look("confirmed")
-    assert RecipientKey.objects.get().is_live
+    assert RecipientKey.objects.get().state == RecipientKey.State.LIVE
     hanna.go("/desk/recipient-keys/")
     hanna.look("one")
     hanna.go(f"/desk/recipient-keys/{RecipientKey.objects.get().pk}/retire/")

@@ -9,7 +9,7 @@ from django.utils import timezone
 from catalog.models import Membership
 from sharing.actions import deadlines, decisions
 from sharing.board import TILES, board_of, departments_on_board, figures_of, requests_behind
-from sharing.calendar import add_working
+from sharing.calendar import city_calendar
 from sharing.models import Deadline
 from tests import world
 from tests.sharing import requests as made
@@ -52,7 +52,7 @@ def signed_in(client, user):
 
 
 def test_its_figures_are_what_a_plain_count_gives(answered):
-    now = noon(add_working(timezone.localdate(), 12))
+    now = noon(city_calendar().add_working(timezone.localdate(), 12))
     board = board_of(answered.parks, days=90, now=now)
     replies = [one for one in Deadline.objects.filter(stage="reply") if one.ended_at and one.ended_by != "withdraw"]
     used = sorted(one.used for one in replies)

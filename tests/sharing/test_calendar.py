@@ -12,7 +12,7 @@ from audit.models import Event
 from sharing import calendar, checks
 from sharing.actions import deadlines
 from sharing.actions.calendar import clear_days, set_days
-from sharing.calendar import Calendar, add_working, is_working
+from sharing.calendar import Calendar, city_calendar
 from sharing.models import CalendarDay, Deadline, Request
 from tests import world
 from tests.sharing import requests as made
@@ -28,7 +28,7 @@ def cast():
 
 
 def next_working(count: int = 1) -> date:
-    return add_working(timezone.localdate(), count)
+    return city_calendar().add_working(timezone.localdate(), count)
 
 
 def signed_in(client, user):
@@ -39,12 +39,12 @@ def signed_in(client, user):
 def test_the_authority_sets_days_and_the_log_says_so(cast):
     day = next_working()
     set_days(day, day, is_working=False, why=WHY, by=world.by(cast.authority))
-    assert not is_working(day)
+    assert not city_calendar().is_working(day)
     facts = json.loads(Event.objects.get(kind="calendar.set").body)["facts"]
     assert facts == {"first": day.isoformat(), "last": day.isoformat(), "working": False, "reason": WHY}
 
     assert clear_days(day, day, why="Taken back", by=world.by(cast.authority)) == 1
-    assert is_working(day) and Event.objects.filter(kind="calendar.cleared").count() == 1
+    assert city_calendar().is_working(day) and Event.objects.filter(kind="calendar.cleared").count() == 1
 
 
 def test_nobody_else_sets_them_and_no_key_does(cast):
@@ -87,7 +87,7 @@ def test_clocks_that_run_follow_and_those_that_ended_do_not(cast):
     day = next_working(2)
     set_days(day, day, is_working=False, why=WHY, by=world.by(cast.authority))
     deadlines.look_at_clocks(by=CLOCK)
-    assert Request.objects.get(pk=waiting.pk).due_on == add_working(before, 1)
+    assert Request.objects.get(pk=waiting.pk).due_on == city_calendar().add_working(before, 1)
     assert ended.deadlines.get(stage="reply").due_on == kept
 
     clear_days(day, day, why=WHY, by=world.by(cast.authority))

@@ -15,7 +15,7 @@ from audit.models import Event
 from sharing.actions import deadlines
 from sharing.actions.decisions import approve_request, second_request, transfer_request
 from sharing.actions.requests import answer_questions
-from sharing.calendar import add_working
+from sharing.calendar import city_calendar
 from sharing.models import CalendarDay, Deadline, Decision, Request
 from sharing.permissions import PLATFORM
 from sharing.standing import is_late
@@ -42,7 +42,7 @@ def on(day: date) -> datetime:
 
 def after(count: int) -> datetime:
     """The morning of the working day so many after today."""
-    return on(add_working(timezone.localdate(), count))
+    return on(city_calendar().add_working(timezone.localdate(), count))
 
 
 def look(now: datetime) -> None:
@@ -70,7 +70,7 @@ def test_it_reminds_at_half_at_most_on_the_last_day_and_after_it_each_once(waiti
     assert marks() == ["half", "most", "due", "overdue"]
     assert said()[0] == {
         "reference": waiting.reference, "stage": "reply", "mark": "half", "whose": "parks",
-        "due_on": add_working(timezone.localdate(), 10).isoformat(),
+        "due_on": city_calendar().add_working(timezone.localdate(), 10).isoformat(),
     }  # fmt: skip
 
 
@@ -169,11 +169,12 @@ def test_more_time_has_reminders_of_its_own(cast, waiting):
 
 def test_a_day_that_the_city_sets_moves_the_last_day_and_the_list(cast, waiting):
     last = waiting.due_on
-    free = add_working(timezone.localdate(), 2)
+    free = city_calendar().add_working(timezone.localdate(), 2)
     CalendarDay.objects.create(day=free, is_working=False, why="Founding day", set_by=cast.authority)
     Deadline.objects.update(looked_on=None)
     look(timezone.now())
-    assert Request.objects.get().due_on == Deadline.objects.get(stage="reply").due_on == add_working(last, 1)
+    due = city_calendar().add_working(last, 1)
+    assert Request.objects.get().due_on == Deadline.objects.get(stage="reply").due_on == due
 
 
 def test_what_has_ended_stays_as_it_was_counted(cast):

@@ -48,7 +48,7 @@ def test_a_key_is_registered_and_confirmed_on_pages(city, client):
     assert "not the fingerprint" in wrong.content.decode()
     client.post(reverse("recipient-key", args=[key.pk]), {"fingerprint": key.fingerprint.replace(" ", "").upper()})
     key.refresh_from_db()
-    assert key.is_live
+    assert key.state == RecipientKey.State.LIVE
     assert key.fingerprint in client.get(reverse("recipient-keys")).content.decode()
     client.post(reverse("recipient-key-retire", args=[key.pk]), {"reason": "lost"})
     key.refresh_from_db()
