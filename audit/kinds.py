@@ -98,6 +98,8 @@ KINDS: dict[str, frozenset[str]] = {
         "grant.expired": "until",
         "grant.returned": "reason",
         "grant.superseded": "renewed_by until readings rows",
+        "grant.renewal_proposed": "until bridge",
+        "grant.renewal_declined": "until reason",
         "grant.ended": "how",
         "bridge.asked": "one other purpose legal_basis until",
         "bridge.agreed": "one other until",

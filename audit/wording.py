@@ -106,6 +106,10 @@ SENTENCES = {
     "grant.revoked": _("%(who)s revoked the %(basis)s over %(dataset)s for good."),
     "grant.expired": _("The %(basis)s over %(dataset)s ended by its date, %(until)s."),
     "grant.returned": _("%(who)s gave the %(basis)s over %(dataset)s back, for who received it."),
+    "grant.renewal_proposed": _(
+        "%(who)s proposed to renew the %(basis)s over %(dataset)s until %(until)s. It waits for another approver."
+    ),
+    "grant.renewal_declined": _("%(who)s declined to renew the %(basis)s over %(dataset)s until %(until)s."),
     "grant.superseded": _(
         "%(who)s renewed the %(basis)s over %(dataset)s until %(until)s. Under it there were %(readings)s readings of "
         "%(rows)s rows."

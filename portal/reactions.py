@@ -59,7 +59,7 @@ REACTIONS = {
     "account.totp_set": (accounts.tell_of_authenticator,),
     "account.totp_removed": (accounts.tell_of_authenticator, accounts.send_invitation),
 }
-# Whom an event of a request or a grant concerns is told, on the page and by e-mail: `sharing/circles.py` says who.
+# Whom an event of exchange concerns is told, on the page and by e-mail: `sharing/circles.py` says who.
 for _kind in HEAR:
     REACTIONS[_kind] = (*REACTIONS.get(_kind, ()), notices.give_notice, notices.mail_notice)
 # Of many such reactions that wait for one dataset the last says it all: a dictionary of 200 columns is indexed once.

@@ -1,4 +1,4 @@
-"""Whom an event of a request or a grant concerns: one table from its kind to the circles of people that hear of it."""
+"""Whom an event of exchange concerns: one table from its kind to the circles of people that hear of it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -6,16 +6,17 @@ from dataclasses import dataclass, field
 from django.conf import settings
 
 from catalog.models import Basis, Department, Membership, Role
-from sharing.models import Deadline, Request
+from sharing.models import Bridge, Deadline, Request
 
 
 @dataclass(frozen=True)
 class Matter:
-    """What happened: to which request or grant, by whom (nobody: a service), with which facts."""
+    """What happened: to which request, grant or bridge, by whom (nobody: a service), with which facts."""
 
     kind: str
     request: Request | None = None
     grant: Basis | None = None
+    bridge: Bridge | None = None
     actor: object = None
     facts: dict = field(default_factory=dict)
 
@@ -99,15 +100,35 @@ def whose_turn(matter: Matter) -> set:
 
 def recipients(matter: Matter) -> set:
     """Those who read under the grant."""
-    grant = matter.grant
-    if grant.account_id:
-        return {grant.account_id}
-    return people_of(grant.department_id, *grant.roles)
+    return _readers_of(matter.grant)
 
 
 def recipients_unasked(matter: Matter) -> set:
     """The same, of a grant that was made without a request: who asked hears that it was agreed to."""
     return set() if Request.objects.filter(grant=matter.grant).exists() else recipients(matter)
+
+
+def both_owners(matter: Matter) -> set:
+    """The approvers of each owner of what a bridge joins."""
+    one, other = matter.bridge.grants
+    return people_of(one.dataset.department_id, Role.APPROVER) | people_of(other.dataset.department_id, Role.APPROVER)
+
+
+def both_recipients(matter: Matter) -> set:
+    """Those who read under either grant of a bridge."""
+    one, other = matter.bridge.grants
+    return _readers_of(one) | _readers_of(other)
+
+
+def bridge_asker(matter: Matter) -> set:
+    """Who asked for the bridge."""
+    return {matter.bridge.asked_by_id}
+
+
+def _readers_of(grant: Basis) -> set:
+    if grant.account_id:
+        return {grant.account_id}
+    return people_of(grant.department_id, *grant.roles)
 
 
 def people_of(department, *roles: str) -> set:
@@ -161,7 +182,15 @@ HEAR: dict[str, tuple[Callable[[Matter], set], ...]] = {
     "grant.expired": (recipients, approvers),
     "grant.returned": (recipients, approvers),
     "grant.superseded": (recipients, approvers),
+    "grant.renewal_proposed": (approvers,),
+    "grant.renewal_declined": (approvers,),
     "grant.ended": (approvers,),
+    "bridge.asked": (both_owners, both_recipients),
+    "bridge.agreed": (both_owners, bridge_asker),
+    "bridge.approved": (both_owners, both_recipients, bridge_asker),
+    "bridge.refused": (both_owners, both_recipients, bridge_asker),
+    "bridge.withdrawn": (both_owners, both_recipients, bridge_asker),
+    "bridge.ended": (both_owners, both_recipients, bridge_asker),
     "package.signed": (recipients,),
     "package_plan.stopped": (recipients,),
 }

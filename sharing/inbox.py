@@ -13,12 +13,12 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from audit.actor import Actor
-from catalog.models import Column, Department, Membership, Role
+from catalog.models import Basis, Column, Department, Membership, Role
 from catalog.permissions import departments_of, holds_in_city
 from catalog.persons import seats_since
 from sharing.calendar import Calendar, city_calendar
-from sharing.models import Decision, Request, RequestedColumn
-from sharing.permissions import visible_requests
+from sharing.models import Decision, Renewal, Request, RequestedColumn
+from sharing.permissions import visible_grants, visible_requests
 from sharing.standing import ClockWords, clock_words
 from sharing.states import ANSWERABLE
 
@@ -46,6 +46,14 @@ class Line:
     waits_for: str
     columns: int
     protected: int
+
+
+def renewals_waiting(by: Actor) -> QuerySet[Renewal]:
+    """Those that another approver of the same owner proposed; whether this person may agree is asked by the action."""
+    own = departments_of(by, Role.APPROVER)
+    live = Basis.objects.live().filter(pk__in=visible_grants(by).order_by().values("pk"), dataset__department__in=own)
+    found = Renewal.objects.filter(state=Renewal.State.PROPOSED, grant__in=live).exclude(proposed_by=by.user_id)
+    return found.select_related("grant__dataset", "grant__department", "proposed_by").order_by("proposed_at", "id")
 
 
 def inbox_of(by: Actor) -> QuerySet[Request]:

@@ -3,9 +3,11 @@
 from datetime import date
 
 from django.utils.formats import date_format
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from sharing.models import Deadline, Notice
+from catalog.models import Basis
+from sharing.models import Bridge, Deadline, Notice
 
 WORDS = {
     "request.sent": _("%(requester)s wants to ask for “%(dataset)s”. The draft waits for your review."),
@@ -39,7 +41,17 @@ WORDS = {
     "grant.expired": _("The grant of “%(dataset)s” to %(recipient)s ended by its date."),
     "grant.returned": _("The grant of “%(dataset)s” to %(recipient)s was given back. What became of the data is due."),
     "grant.superseded": _("The grant of “%(dataset)s” to %(recipient)s was renewed."),
+    "grant.renewal_proposed": _(
+        "It was proposed to renew the grant of “%(dataset)s” to %(recipient)s. Another approver must agree."
+    ),
+    "grant.renewal_declined": _("The renewal of the grant of “%(dataset)s” to %(recipient)s was declined."),
     "grant.ended": _("%(recipient)s stated what became of the data of “%(dataset)s”."),
+    "bridge.asked": _("A bridge between %(sides)s was asked for. An approver of each owner must agree."),
+    "bridge.agreed": _("One owner agreed to the bridge between %(sides)s. It waits for an approver of the other."),
+    "bridge.approved": _("The bridge between %(sides)s is in force: either grant can be renewed under it."),
+    "bridge.refused": _("The bridge between %(sides)s was refused. Read why."),
+    "bridge.withdrawn": _("The bridge between %(sides)s was withdrawn."),
+    "bridge.ended": _("The bridge between %(sides)s has ended: nothing more leaves under it."),
     "package.signed": _("A file of “%(dataset)s” for %(recipient)s is ready to be fetched."),
     "package_plan.stopped": _("The plan of files of “%(dataset)s” for %(recipient)s stopped. Take it over, or end it."),
 }
@@ -47,18 +59,37 @@ WORDS = {
 
 def sentence(notice: Notice) -> str:
     """What happened, by titles and numbers that the reader may know; never a row, a purpose or a reason."""
+    words = _of_bridge(notice.bridge) if notice.bridge_id else _of_one(notice)
+    key = f"{notice.kind} {notice.facts['mark']}" if notice.kind == "request.reminded" else notice.kind
+    return " ".join((str(WORDS[key]) % words).split())
+
+
+def _of_bridge(bridge: Bridge) -> dict[str, str]:
+    """Owners and recipients alone: not everybody who hears of a bridge may know of both datasets."""
+    one, other = (_side(grant) for grant in bridge.grants)
+    return {"sides": gettext("%(one)s and %(other)s") % {"one": one, "other": other}}
+
+
+def _side(grant: Basis) -> str:
+    said = {"owner": grant.dataset.department.name, "recipient": _recipient(grant)}
+    return gettext("what %(owner)s lends to %(recipient)s") % said
+
+
+def _of_one(notice: Notice) -> dict[str, str]:
     about = notice.request or notice.grant
-    words = {
+    return {
         "dataset": about.dataset.title,
         "owner": about.dataset.department.name,
         "requester": about.department.name if notice.request else "",
-        "recipient": about.department.name if notice.grant and about.department else "",
+        "recipient": _recipient(notice.grant) if notice.grant else "",
         "reference": notice.request.reference or "" if notice.request else "",
         "step": Deadline.Stage(notice.facts["stage"]).label if "stage" in notice.facts else "",
         "day": _day(notice.facts.get("due_on")),
     }
-    key = f"{notice.kind} {notice.facts['mark']}" if notice.kind == "request.reminded" else notice.kind
-    return " ".join((str(WORDS[key]) % words).split())
+
+
+def _recipient(grant: Basis) -> str:
+    return grant.department.name if grant.department else ""
 
 
 def _day(text: str | None) -> str:

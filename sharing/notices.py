@@ -12,8 +12,8 @@ from audit.models import Event
 from catalog.models import Basis
 from catalog.permissions import departments_of
 from sharing.circles import Matter, who_hears
-from sharing.models import Notice, Request
-from sharing.permissions import READERS, visible_grants, visible_requests
+from sharing.models import Bridge, Notice, Request
+from sharing.permissions import READERS, visible_bridges, visible_grants, visible_requests
 
 KEPT = timedelta(days=400)
 AT_ONCE = 5000
@@ -32,7 +32,7 @@ def give_notices(event: Event) -> None:
         (
             Notice(
                 user_id=user, at=event.time, event=event.uuid, kind=event.kind, facts=said,
-                request=matter.request, grant=matter.grant,
+                request=matter.request, grant=matter.grant, bridge=matter.bridge,
             )
             for user in who_hears(matter)
         ),
@@ -48,6 +48,9 @@ def matter_of(event: Event) -> Matter | None:
     if noun == "request":
         request = Request.objects.select_related("dataset__department").filter(pk=pk).first()
         return request and Matter(event.kind, request=request, actor=event.actor, facts=facts)
+    if noun == "bridge":
+        bridge = Bridge.objects.select_related("one__dataset", "other__dataset").filter(pk=pk).first()
+        return bridge and Matter(event.kind, bridge=bridge, actor=event.actor, facts=facts)
     grant = Basis.objects.select_related("dataset").filter(pk=event.basis, kind=Basis.Kind.GRANT).first()
     return grant and Matter(event.kind, grant=grant, actor=event.actor, facts=facts)
 
@@ -56,11 +59,17 @@ def visible_notices(by: Actor) -> QuerySet[Notice]:
     """One's own, about what one may know of now: a right that has ended takes its notices along."""
     if by.user is None:
         return Notice.objects.none()
-    known = Q(request__in=visible_requests(by).order_by().values("pk")) | Q(grant__in=visible_grants(by).values("pk"))
+    known = (
+        Q(request__in=visible_requests(by).order_by().values("pk"))
+        | Q(grant__in=visible_grants(by).values("pk"))
+        | Q(bridge__in=visible_bridges(by).order_by().values("pk"))
+    )
     found = Notice.objects.filter(known, user=by.user_id)
     return found.select_related(
-        "request__dataset__department", "request__department", "grant__dataset__department", "grant__department"
-    )
+        "request__dataset__department", "request__department", "grant__dataset__department", "grant__department",
+        "bridge__one__dataset__department", "bridge__one__department",
+        "bridge__other__dataset__department", "bridge__other__department",
+    )  # fmt: skip
 
 
 def own_departments(by: Actor) -> frozenset:
@@ -72,6 +81,8 @@ def page_behind(notice: Notice, own: frozenset) -> tuple[str, UUID]:
     """The name and the identifier of the page to go to: who asked has one page of a request, who answers another."""
     if notice.grant_id:
         return "grant", notice.grant_id
+    if notice.bridge_id:
+        return "bridge", notice.bridge_id
     return "request" if notice.request.department_id in own else "inbox-request", notice.request_id
 
 

@@ -26,7 +26,7 @@ from catalog.permissions import (
     names,
 )
 from catalog.persons import belonged_to, is_same_person, principal_of, share_a_seat
-from sharing.models import Bridge, Decision, Extension, Request, RequestMove
+from sharing.models import Bridge, Decision, Extension, Renewal, Request, RequestMove
 from sharing.states import ANSWERABLE
 
 # A person who left the asking department less than this before it began to ask is still of it.
@@ -418,6 +418,15 @@ def check_may_lend(by: Actor, dataset: Dataset, recipient: Department) -> None:
               "it.")
             % {"name": principal.name, "department": recipient.name}
         )  # fmt: skip
+
+
+def check_may_second_renewal(by: Actor, renewal: Renewal) -> None:
+    """Another approver of the owner than the one who proposed it, with the same right."""
+    check_may_lend(by, renewal.grant.dataset, renewal.grant.department)
+    if is_same_person(by.user, renewal.proposed_by):
+        raise PermissionDenied(_("You proposed this renewal yourself. Another approver must agree."))
+    if share_a_seat(by.user, renewal.proposed_by, then=renewal.proposed_at):
+        raise PermissionDenied(str(ONE_SEAT))
 
 
 def check_principal_apart(by: Actor, request: Request) -> None:

@@ -72,6 +72,20 @@ BRIDGE = Moves(
     },
 )
 
+RENEWAL = Moves(
+    name="Renewal by two",
+    start="proposed",
+    moves=(
+        Move("agree", ("proposed",), "agreed", "another approver of the owner than proposed it"),
+        Move("decline", ("proposed",), "declined", "approver of the owner, also who proposed it"),
+    ),
+    refusals={
+        "proposed": _("This renewal waits for another approver."),
+        "agreed": _("Another approver agreed to this renewal: the new grant holds its terms."),
+        "declined": _("This renewal was declined. Propose another one if it is to be."),
+    },
+)
+
 PACKAGE_PLAN = Moves(
     name="Plan of packages",
     start="active",

@@ -149,6 +149,8 @@ ADDRESSES = {
     **dict.fromkeys(["grant", "grant-suspend", "grant-resume", "grant-revoke", "grant-csv"], _of("grant")),
     **dict.fromkeys(["grant-renew", "grant-return", "grant-attest", "grant-key-new"], _of("grant")),
     **dict.fromkeys(["api-grant-renew", "api-grant-return", "api-grant-attest", "api-grant-keys"], _of("grant")),
+    **dict.fromkeys(["grant-agree-renewal", "grant-decline-renewal"], _of("grant")),
+    **dict.fromkeys(["api-grant-agree-renewal", "api-grant-decline-renewal"], _of("grant")),
     "grant-key-rotate": lambda scene: {"pk": scene.grant.pk, "key": scene.machine_key.pk},
     **dict.fromkeys(
         ["api-dataset-activate", "api-dataset-retire", "api-dataset-restore", "api-files", "api-columns"], _of("trees")
@@ -300,6 +302,8 @@ OPENED_BY = {
     "api-request": "401: nobody | 200: requester owner approver auditor authority | 404",
     **dict.fromkeys(REQUEST_ACTS, "401: nobody | 405"),
     "api-grant-renew": "401: nobody | 405",
+    "api-grant-agree-renewal": "401: nobody | 405",
+    "api-grant-decline-renewal": "401: nobody | 405",
     "api-grant-return": "401: nobody | 405",
     "api-grant-attest": "401: nobody | 405",
     "api-grant-keys": "401: nobody | 200: requester owner approver | 404",
@@ -445,6 +449,8 @@ OPENED_BY = {
     "grant-resume": "sign-in: nobody | 403: requester owner | 200: approver | 404",
     "grant-revoke": "sign-in: nobody | 403: requester owner | 200: approver | 404",
     "grant-renew": "sign-in: nobody | 403: requester owner | 200: approver | 404",
+    "grant-agree-renewal": "sign-in: nobody | 403: requester owner | 404",
+    "grant-decline-renewal": "sign-in: nobody | 403: requester owner | 404",
     "grant-return": "sign-in: nobody | 403: owner approver | 200: requester | 404",
     "grant-attest": "sign-in: nobody | 403: owner approver | 200: requester | 404",
     "grant-key-new": "sign-in: nobody | 403: owner approver | 200: requester | 404",

@@ -32,12 +32,16 @@ class Said:
 
 @dataclass(frozen=True)
 class Origin:
-    """What a grant comes from, where it was not made out of hand: a request with its decision, or an older grant."""
+    """What a grant comes from, where it was not made out of hand: a request with its decision, or an older grant.
+
+    `proposed_by` is the first of two approvers of a renewal; who makes it is the second.
+    """
 
     request: Request | None = None
     decision: Decision | None = None
     renews: Basis | None = None
     domain: str = ""
+    proposed_by: object = None
 
     def domain_for(self, said: Said) -> str:
         """Under which name the pseudonyms are: the one that was agreed to, else that of recipient and purpose."""
@@ -45,6 +49,8 @@ class Origin:
 
     def approvers(self, by: Actor) -> dict:
         """Who agreed: one person, or two; nobody where the platform did by itself."""
+        if self.proposed_by is not None:
+            return {"approved_by": self.proposed_by, "seconded_by": by.user}
         if self.decision is None:
             return {"approved_by": by.user}
         return {"approved_by": self.decision.decided_by, "seconded_by": self.decision.second_by}

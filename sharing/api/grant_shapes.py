@@ -16,7 +16,7 @@ from catalog.models import Basis, Department, Least, Span, Way
 from catalog.terms import Terms
 from sharing.calendar import end_of
 from sharing.limits import MOST_GROUP, Limits
-from sharing.models import Frequency
+from sharing.models import Frequency, Renewal
 from sharing.policies.grants import is_over
 from sharing.promised import Promised
 
@@ -39,6 +39,14 @@ class DatasetName(serializers.Serializer):
 
     id = serializers.UUIDField()
     title = serializers.CharField()
+
+
+class ProposedRenewal(serializers.Serializer):
+    """A renewal that waits for another approver."""
+
+    valid_until = serializers.DateTimeField()
+    bridge = serializers.UUIDField(source="bridge_id", allow_null=True)
+    proposed_at = serializers.DateTimeField()
 
 
 class GrantSerializer(serializers.Serializer):
@@ -79,6 +87,9 @@ class GrantSerializer(serializers.Serializer):
         source="grant.asked.reference", default=None, allow_null=True, help_text="The request that it answers."
     )
     renews = serializers.UUIDField(source="grant.renews_id", allow_null=True, help_text="The grant that it renewed.")
+    renewal = serializers.SerializerMethodField(
+        help_text="The renewal that waits for another approver, where two agreed to the grant; null where none does."
+    )
     policy_sha256 = serializers.CharField(
         source="grant.policy_sha256", help_text="Of all that was agreed to, as the log states it."
     )
@@ -93,6 +104,12 @@ class GrantSerializer(serializers.Serializer):
 
     def get_where(self, grant) -> str:
         return Terms.from_json(grant.terms).tables[self.get_table(grant)].where
+
+    @extend_schema_field(ProposedRenewal(allow_null=True))
+    def get_renewal(self, grant) -> dict | None:
+        waiting = (one for one in grant.proposed_renewals.all() if one.state == Renewal.State.PROPOSED)
+        found = next(waiting, None)
+        return ProposedRenewal(found).data if found else None
 
     @state_field
     def get_state(self, grant) -> str:

@@ -17,12 +17,14 @@ from catalog.models import Basis, Dataset, Scope, Version
 from catalog.permissions import check_may_decide, visible_datasets
 from catalog.states import GRANT
 from sharing.actions.grants import make_grant, resume_grant, revoke_grant, suspend_grant
-from sharing.actions.renewals import renew_grant
+from sharing.actions.renewals import decline_renewal, renew_grant, second_renewal
 from sharing.actions.returns import attest_grant, return_grant
 from sharing.api.bridges import bridge_named
 from sharing.api.grant_shapes import EventSerializer, GrantDisposal, GrantInput, GrantRenewal, GrantSerializer, Why
 from sharing.api.moving import Moving, moving
-from sharing.permissions import check_may_answer_for, check_may_lend, visible_grants
+from sharing.api.request_shapes import NoInput, Reason
+from sharing.permissions import check_may_answer_for, check_may_lend, check_may_second_renewal, visible_grants
+from sharing.policies.renewing import proposed_renewals
 from sharing.usage import events_of
 
 GRANTS = "Grants"
@@ -41,7 +43,8 @@ class Grants(ApiView):
         responses={200: listed("GrantPage", GrantSerializer, next=NEXT)},
     )
     def get(self, request):
-        page = page_of(visible_grants(self.by), request, order=("-made_at", "-id"), about=f"grants {self.by.user_id}")
+        grants = visible_grants(self.by).prefetch_related("proposed_renewals")
+        page = page_of(grants, request, order=("-made_at", "-id"), about=f"grants {self.by.user_id}")
         results = GrantSerializer(page.items, many=True).data
         return link_pages(self.whole({"results": results, "next": page.next}), request, page.next)
 
@@ -184,7 +187,8 @@ class Revoke(Move):
 @of_grants(
     "Renew a grant",
     "A new grant of the same terms until “valid_until” takes its place. The answer is the new one; its “renews” names "
-    "the old one. Keys for machines are made anew.",
+    "the old one. Keys for machines are made anew. Where two approvers agreed to the old one this proposes it: the "
+    "answer is the old one with its “renewal”, until another approver agrees.",
 )
 class Renew(MoveOfTheLender):
     verb = "supersede"
@@ -193,6 +197,29 @@ class Renew(MoveOfTheLender):
     def act(self, grant: Basis, given: dict) -> Basis:
         bridge = bridge_named(given["bridge"], by=self.by)
         return renew_grant(grant, by=self.by, valid_until=given["valid_until"], bridge=bridge)
+
+
+@of_grants("Agree to a renewal", "The second of two approvers: the grant is renewed as was proposed.")
+class AgreeRenewal(MoveOfTheLender):
+    verb = "supersede"
+    asked = NoInput
+
+    def check(self, grant: Basis) -> None:
+        """Another approver of the owner than who proposed it."""
+        super().check(grant)
+        check_may_second_renewal(self.by, get_object_or_404(proposed_renewals(grant)))
+
+    def act(self, grant: Basis, given: dict) -> Basis:
+        return second_renewal(get_object_or_404(proposed_renewals(grant)), by=self.by)
+
+
+@of_grants("Decline a renewal", "The grant stays as it is until its last day. With a “reason”.")
+class DeclineRenewal(Move):
+    verb = "supersede"
+    asked = Reason
+
+    def act(self, grant: Basis, given: dict) -> Basis:
+        return decline_renewal(get_object_or_404(proposed_renewals(grant)), by=self.by, reason=given["reason"])
 
 
 @of_grants("Give a grant back", "For good: nothing leaves under it any more, and disposal is due.", who=RECIPIENT)

@@ -1,4 +1,4 @@
-"""`/api/v1/notices`: what happened to requests and grants that concern the caller."""
+"""`/api/v1/notices`: what happened to requests, grants and bridges that concern the caller."""
 
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
@@ -21,6 +21,7 @@ class NoticeSerializer(serializers.Serializer):
     text = serializers.SerializerMethodField(help_text="In the language of the request.")
     request = serializers.UUIDField(source="request_id", allow_null=True)
     grant = serializers.UUIDField(source="grant_id", allow_null=True)
+    bridge = serializers.UUIDField(source="bridge_id", allow_null=True)
     event = serializers.UUIDField(help_text="The event of the log that it tells of.")
     read_at = serializers.DateTimeField(allow_null=True, help_text="When it was marked as read, on the page.")
 
@@ -36,8 +37,8 @@ class Notices(ApiView):
     @extend_schema(
         tags=["Requests"],
         summary="List notices",
-        description="What happened to requests and grants that concern you, newest first; a key that names datasets "
-        "reads those about them.",
+        description="What happened to requests, grants and bridges that concern you, newest first; a key that names "
+        "datasets reads those about them.",
         parameters=[page_size(20, 100), AFTER, IF_NONE_MATCH],
         responses={200: listed("NoticePage", NoticeSerializer, next=NEXT)},
     )

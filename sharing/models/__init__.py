@@ -10,6 +10,7 @@ from sharing.models.grant import Grant
 from sharing.models.notice import Notice
 from sharing.models.package import Every, Package, PackageFormat, PackageLink, PackagePlan
 from sharing.models.recipient_key import RecipientKey
+from sharing.models.renewal import Renewal
 from sharing.models.request import (
     Decision,
     Delivery,
@@ -41,6 +42,7 @@ __all__ = [
     "PackagePlan",
     "Question",
     "RecipientKey",
+    "Renewal",
     "Request",
     "RequestMove",
     "RequestedColumn",

@@ -1,10 +1,11 @@
-"""A notice: what happened to a request or a grant, for one person whom it concerns."""
+"""A notice: what happened to a request, a grant or a bridge, for one person whom it concerns."""
 
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
 from catalog.models import Basis
+from sharing.models.bridge import Bridge
 from sharing.models.request import Request
 
 
@@ -19,6 +20,7 @@ class Notice(models.Model):
     facts = models.JSONField(default=dict, help_text="what its words need: a step, a mark, a day")
     request = models.ForeignKey(Request, models.CASCADE, null=True, related_name="notices")
     grant = models.ForeignKey(Basis, models.CASCADE, null=True, related_name="notices")
+    bridge = models.ForeignKey(Bridge, models.CASCADE, null=True, related_name="notices")
     read_at = models.DateTimeField(null=True)
     mailed_at = models.DateTimeField(null=True)
 
@@ -32,7 +34,9 @@ class Notice(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["event", "user"], name="notice_once"),
             models.CheckConstraint(
-                condition=models.Q(request__isnull=False, grant=None) | models.Q(request=None, grant__isnull=False),
+                condition=models.Q(request__isnull=False, grant=None, bridge=None)
+                | models.Q(request=None, grant__isnull=False, bridge=None)
+                | models.Q(request=None, grant=None, bridge__isnull=False),
                 name="notice_about_one",
             ),
         ]

@@ -33,6 +33,7 @@ from sharing.forms.grants import GrantForm
 from sharing.limit_words import limits_in_words, terms_of
 from sharing.permissions import check_may_ask_bridge, grants_lent_by, grants_lent_to, visible_grants
 from sharing.policies.grants import check_filter_fits, check_lets_out, why_closed, why_not_lent
+from sharing.policies.renewing import proposed_renewals
 from sharing.usage import DAYS, events_of, newest_of, told, use_of
 from sharing.views.grant_moves import asking_anew, moves_of
 
@@ -122,6 +123,7 @@ def grant(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "words": words,
         "is_recipient": is_recipient,
         "renewed_by": found.renewals.first(),
+        "proposed": proposed_renewals(found).first(),
         "closed": closed,
         "moves": moves_of(found, by=request.actor),
         "asking_anew": asking_anew(found, by=request.actor) if is_recipient else "",

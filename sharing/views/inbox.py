@@ -12,8 +12,9 @@ from django.views.decorators.http import require_safe
 from catalog.lists import listed, next_address
 from sharing.bridging import bridges_waiting
 from sharing.forms.inbox import InboxFilter
-from sharing.inbox import BY_CLOCK, NEWEST, answered, by_clock, lines_of, others_wait, waiting_for
+from sharing.inbox import BY_CLOCK, NEWEST, answered, by_clock, lines_of, others_wait, renewals_waiting, waiting_for
 
+FEW = 20
 LISTS = {"mine": waiting_for, "others": others_wait, "answered": answered}
 
 
@@ -36,6 +37,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
         "form": form,
         "narrowed": bool(kept),
         "lines": lines_of(page.items),
+        "renewals": renewals_waiting(request.actor)[:FEW] if chosen == "mine" else (),
         "bridges": bridges_waiting(request.actor).count() if chosen == "mine" else 0,
         "older": next_address(request, page),
         "newer": f"?{urlencode({'list': chosen, **kept})}" if "after" in request.GET else "",

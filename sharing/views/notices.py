@@ -1,4 +1,4 @@
-"""The page of notices: what happened to requests and grants that concern the reader, newest first."""
+"""The page of notices: what happened to requests, grants and bridges that concern the reader, newest first."""
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required

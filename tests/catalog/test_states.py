@@ -10,8 +10,8 @@ from catalog.states import DATASET, EXPORT, OF_BASIS, PURGE, SOURCE, VERSION
 from opendata.models import Submission
 from opendata.states import SUBMISSION
 from portal.management.commands.states import TABLES
-from sharing.models import Bridge, Deadline, PackagePlan, RecipientKey, Request
-from sharing.states import BRIDGE, PACKAGE_PLAN, RECIPIENT_KEY, REQUEST
+from sharing.models import Bridge, Deadline, PackagePlan, RecipientKey, Renewal, Request
+from sharing.states import BRIDGE, PACKAGE_PLAN, RECIPIENT_KEY, RENEWAL, REQUEST
 
 TABLE_OF = {
     Basis: OF_BASIS,
@@ -21,6 +21,7 @@ TABLE_OF = {
     PackagePlan: PACKAGE_PLAN,
     Purge: PURGE,
     RecipientKey: RECIPIENT_KEY,
+    Renewal: RENEWAL,
     Request: REQUEST,
     Source: SOURCE,
     Submission: SUBMISSION,

@@ -13,12 +13,20 @@ from django.utils import timezone
 
 from audit.models import Event
 from catalog.models import Basis, Role
-from sharing.actions.bridges import approve_bridge, ask_bridge, end_past_bridges, refuse_bridge, withdraw_bridge
+from sharing.actions.bridges import (
+    approve_bridge,
+    ask_bridge,
+    end_bridge,
+    end_past_bridges,
+    refuse_bridge,
+    withdraw_bridge,
+)
 from sharing.actions.grants import revoke_grant
 from sharing.actions.renewals import renew_grant
 from sharing.bridging import bridges_waiting
 from sharing.limits import Limits
-from sharing.models import Bridge, Grant
+from sharing.models import Bridge, Grant, Notice
+from sharing.notices import give_notices
 from tests import world
 from tests.api import caller
 from tests.sharing import requests as made
@@ -223,3 +231,45 @@ def test_it_ends_by_the_clock_when_a_grant_is_over_and_not_when_it_is_renewed(ca
     assert (bridge.state, mine.state) == ("ended", "suspended")
     assert "One of its grants is over" in bridge.state_reason
     assert timezone.now() - bridge.state_at < timedelta(minutes=1)
+
+
+def told(kind: str) -> set[str]:
+    """Who has a notice of the last event of this kind."""
+    event = Event.objects.filter(kind=kind).latest("id")
+    give_notices(event)
+    return set(Notice.objects.filter(event=event.uuid).values_list("user__name", flat=True))
+
+
+def test_both_owners_and_both_recipients_are_told_of_each_step(cast):
+    pupils = two_owners(cast)
+    outsider = world.person("Ollie", world.department("Roads"), Role.APPROVER)
+    owners, recipients = {"Anton", "Anna", "Sven"}, {"Rita", "Rolf", "Heike"}
+    bridge = ask(cast, cast.requester, cast.mine, pupils)
+    assert told("bridge.asked") == (owners | recipients) - {"Rita"}
+    approve_bridge(bridge, by=world.by(cast.approver))
+    assert told("bridge.agreed") == (owners | {"Rita"}) - {"Anton"}
+    approve_bridge(bridge, by=world.by(cast.schools_second))
+    assert told("bridge.approved") == (owners | recipients) - {"Sven"}
+    end_bridge(bridge, by=world.by(cast.second), reason="Done")
+    assert told("bridge.ended") == (owners | recipients) - {"Anna"}
+    refuse_bridge(ask(cast, cast.requester, cast.mine, pupils), by=world.by(cast.schools_second), reason="Too much")
+    assert told("bridge.refused") == (owners | recipients) - {"Sven"}
+    withdraw_bridge(ask(cast, cast.requester, cast.mine, pupils), by=world.by(cast.requester), reason="Not needed")
+    assert told("bridge.withdrawn") == (owners | recipients) - {"Rita"}
+    assert not Notice.objects.filter(user=outsider).exists()
+
+
+def test_a_notice_of_a_bridge_names_departments_and_leads_to_its_page(cast, client, mailoutbox):
+    pupils = two_owners(cast)
+    cast.schools_second.language = "zh-hans"
+    cast.schools_second.save()
+    bridge = ask(cast, cast.requester, cast.mine, pupils)
+    world.settle()
+    client.force_login(cast.approver, backend="django.contrib.auth.backends.ModelBackend")
+    page = client.get(reverse("notices")).content.decode()
+    assert "what Parks lends to Health and what Schools lends to Health" in page
+    assert reverse("bridge", args=[bridge.pk]) in page and "Pupils" not in page
+    (sent,) = (mail for mail in mailoutbox if mail.to == [cast.schools_second.email] and "关联" in mail.subject)
+    assert str(bridge.pk) in sent.body and WORDS["purpose"] not in sent.body
+    said = caller(cast.head).get("/api/v1/notices").json()["results"]
+    assert str(bridge.pk) in [one["bridge"] for one in said]

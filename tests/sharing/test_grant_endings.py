@@ -23,7 +23,7 @@ from sharing.actions.bridges import (
     refuse_bridge,
     withdraw_bridge,
 )
-from sharing.actions.decisions import approve_request, second_request
+from sharing.actions.decisions import approve_request
 from sharing.actions.ending import attest_disposal, end_request
 from sharing.actions.grants import make_grant, resume_grant, revoke_grant
 from sharing.actions.renewals import renew_grant
@@ -199,16 +199,6 @@ def test_it_is_renewed_by_an_approver_of_the_owner_alone_and_only_forwards(cast)
     renew_grant(grant, by=world.by(cast.approver), valid_until=in_days(60))
     with pytest.raises(ValidationError, match="was renewed"):
         renew_grant(grant, by=world.by(cast.approver), valid_until=in_days(90))
-
-
-def test_what_two_approvers_agreed_to_is_not_prolonged_by_one(cast):
-    proposed = made.brought_to(cast, "second-approval")
-    lent = second_request(proposed, by=world.by(cast.second)).grant
-    own = fresh(lent).grant
-
-    assert (own.approved_by, own.seconded_by) == (cast.approver, cast.second)
-    with pytest.raises(ValidationError, match="Two approvers"):
-        renew_grant(lent, by=world.by(cast.approver), valid_until=in_days(200))
 
 
 def test_an_approver_sets_limits_and_the_grant_has_what_was_declared(cast):

@@ -50,7 +50,7 @@ def signed_in(client, user):
 
 
 def test_every_kind_about_requests_is_heard_or_said_to_concern_nobody():
-    of_requests = {kind for kind in KINDS if kind.startswith(("request.", "grant."))}
+    of_requests = {kind for kind in KINDS if kind.startswith(("request.", "grant.", "bridge."))}
     assert of_requests - HEAR.keys() == UNHEARD
     said = {kind for kind in HEAR if kind != "request.reminded"}
     assert said | {f"request.reminded {mark}" for mark in (*MARKS, OVERDUE)} == WORDS.keys()

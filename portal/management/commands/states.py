@@ -5,10 +5,10 @@ from django.core.management.base import BaseCommand, CommandError
 
 from catalog.states import DATASET, DUTY, EXPORT, GRANT, PURGE, RELEASE, SOURCE, VERSION
 from opendata.states import SUBMISSION
-from sharing.states import BRIDGE, PACKAGE_PLAN, RECIPIENT_KEY, REQUEST
+from sharing.states import BRIDGE, PACKAGE_PLAN, RECIPIENT_KEY, RENEWAL, REQUEST
 
 PAGE = settings.BASE_DIR / "docs" / "states.md"
-OF_GRANTS = (REQUEST, GRANT, BRIDGE, PACKAGE_PLAN, RECIPIENT_KEY)
+OF_GRANTS = (REQUEST, GRANT, RENEWAL, BRIDGE, PACKAGE_PLAN, RECIPIENT_KEY)
 TABLES = (DATASET, VERSION, SOURCE, *OF_GRANTS, DUTY, SUBMISSION, RELEASE, EXPORT, PURGE)
 HEAD = """# States
 
