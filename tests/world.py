@@ -13,11 +13,14 @@ from types import SimpleNamespace
 
 import pyarrow as pa
 from django.contrib.auth.hashers import make_password
+from django.contrib.auth.models import Permission
+from django.db import transaction
 from django.utils import timezone
 
 from audit.actor import Actor
+from audit.log import record
 from catalog.actions import memberships
-from catalog.models import Basis, Column, Dataset, Department, Role, Table, Version
+from catalog.models import Basis, Column, Dataset, Department, DepartmentPermission, Membership, Role, Table, Version
 from catalog.store import store
 from catalog.terms import TableTerms, Terms
 from portal.accounts import codes, vault
@@ -48,9 +51,39 @@ def person(name: str, department: Department | None = None, *roles: str, kind: s
 
 def prove(user: User) -> None:
     """An authenticator app with the secret of the tests, as whoever decides has one: their sessions hang on it."""
-    made = Authenticator.objects.create(secret=vault.seal(user, SECRET), last_step=codes.present_step() - 2)
-    user.authenticator = made.pk
+    _app_of(user).save(force_insert=True)
     user.save(update_fields=["authenticator"])
+
+
+def _app_of(user: User) -> Authenticator:
+    """The app that this account names from now on; both are still to be saved."""
+    made = Authenticator(secret=vault.seal(user, SECRET), last_step=codes.present_step() - 2)
+    user.authenticator = made.pk
+    return made
+
+
+@transaction.atomic
+def persons(*roles: tuple[str, Department, str]) -> list[User]:
+    """Officers with one role each: what `person` makes one by one, in a statement for each kind of row."""
+    users = [User(email=f"{name.lower()}@causeway.example", password=hashed(), name=name, kind="officer")
+             for name, _department, _role in roles]  # fmt: skip
+    held = [Membership(user=user, department=department, role=role)
+            for user, (_name, department, role) in zip(users, roles, strict=True)]  # fmt: skip
+    rights = dict(Permission.objects.filter(content_type__model="department").values_list("codename", "pk"))
+    Authenticator.objects.bulk_create([_app_of(one.user) for one in held if one.role in ALWAYS])
+    User.objects.bulk_create(users)
+    Membership.objects.bulk_create(held)
+    DepartmentPermission.objects.bulk_create(
+        DepartmentPermission(user=one.user, permission_id=rights[one.role], content_object=one.department)
+        for one in held
+    )
+    for one in held:
+        facts = {"member": one.user_id, "role": one.role, "until": None}
+        record(
+            "membership.given", by=Actor(service="test"), on=one, department=one.department, facts=facts,
+            private={"member": one.user.name},
+        )  # fmt: skip
+    return users
 
 
 def bare(user: User) -> User:
@@ -92,20 +125,25 @@ def city() -> Department:
 def cast() -> SimpleNamespace:
     """All departments and people of the tests."""
     root = city()
-    parks, health, schools = department("parks"), department("health"), department("schools")
+    parks, health, schools = Department.objects.bulk_create(
+        Department(code=code, name_en=code.title(), parent=root) for code in ("parks", "health", "schools")
+    )
+    held = {
+        "owner": ("Olga", parks, Role.STEWARD),
+        "approver": ("Anton", parks, Role.APPROVER),
+        "requester": ("Rita", health, Role.REQUESTER),
+        "reviewer": ("Vera", root, Role.REVIEWER),
+        "auditor": ("Hugo", root, Role.AUDITOR),
+        "authority": ("Tora", root, Role.AUTHORITY),
+        "administrator": ("Ada", root, Role.ADMINISTRATOR),
+        "stranger": ("Sam", schools, Role.REQUESTER),
+    }
     return SimpleNamespace(
         city=root,
         parks=parks,
         health=health,
         schools=schools,
-        owner=person("Olga", parks, Role.STEWARD),
-        approver=person("Anton", parks, Role.APPROVER),
-        requester=person("Rita", health, Role.REQUESTER),
-        reviewer=person("Vera", root, Role.REVIEWER),
-        auditor=person("Hugo", root, Role.AUDITOR),
-        authority=person("Tora", root, Role.AUTHORITY),
-        administrator=person("Ada", root, Role.ADMINISTRATOR),
-        stranger=person("Sam", schools, Role.REQUESTER),
+        **dict(zip(held, persons(*held.values()), strict=True)),
         citizen=person("Cleo", kind="citizen"),
     )
 
@@ -157,10 +195,12 @@ def version(dataset: Dataset, columns: dict[str, tuple[str, list]], *, table: st
         sha256=hashlib.sha256(data).hexdigest(),
         schema=[_described(name, kind, values) for name, (kind, values) in columns.items()],
     )
-    for position, name in enumerate(columns):
-        Column.objects.get_or_create(
-            dataset=dataset, table=table, name=name, defaults={"position": position, "sensitivity": "public"}
-        )
+    known = set(Column.objects.filter(dataset=dataset, table=table).values_list("name", flat=True))
+    Column.objects.bulk_create(
+        Column(dataset=dataset, table=table, name=name, position=position, sensitivity="public")
+        for position, name in enumerate(columns)
+        if name not in known
+    )
     dataset.current = made
     dataset.save(update_fields=["current"])
     return made

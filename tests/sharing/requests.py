@@ -43,10 +43,12 @@ ANSWERS = {
 def people() -> SimpleNamespace:
     """The cast, with heads and a second approver on either side, and a dataset to ask for."""
     cast = world.cast()
-    cast.head = world.person("Heike", cast.health, Role.APPROVER)
-    cast.second = world.person("Anna", cast.parks, Role.APPROVER)
-    cast.colleague = world.person("Rolf", cast.health, Role.REQUESTER)
-    cast.authority_two = world.person("Tove", cast.city, Role.AUTHORITY)
+    cast.head, cast.second, cast.colleague, cast.authority_two = world.persons(
+        ("Heike", cast.health, Role.APPROVER),
+        ("Anna", cast.parks, Role.APPROVER),
+        ("Rolf", cast.health, Role.REQUESTER),
+        ("Tove", cast.city, Role.AUTHORITY),
+    )
     cast.dataset = world.dataset(cast.owner, cast.parks)
     cast.version = world.version(cast.dataset, COLUMNS)
     mark(cast, "person", sensitivity="personal", identity_role="person_code")
