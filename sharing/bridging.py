@@ -13,6 +13,7 @@ from audit.actor import Actor
 from catalog.models import Basis, Role
 from catalog.permissions import departments_of
 from catalog.terms import Terms
+from catalog.wording import mask_words
 from sharing.models import Bridge
 from sharing.permissions import visible_bridges, visible_grants
 
@@ -68,6 +69,15 @@ def carrying(grant: Basis) -> QuerySet[Bridge]:
     return live.filter(Q(one=grant) | Q(other=grant)).order_by("asked_at")
 
 
+def awaited(bridge: Bridge) -> list[str]:
+    """The owners of whom an approver must agree yet; where one owner lends both, another approver of the same."""
+    owners = {grant.dataset.department_id: grant.dataset.department for grant in bridge.grants}
+    if bridge.agreed_by is not None and len(owners) > 1:
+        spoken_for = set(departments_of(Actor(user=bridge.agreed_by), Role.APPROVER).values_list("pk", flat=True))
+        owners = {pk: one for pk, one in owners.items() if pk not in spoken_for} or owners
+    return [one.name for one in owners.values()]
+
+
 @dataclass(frozen=True)
 class Side:
     """One grant of a bridge as a reader may know of it: its owner and recipient always, more where it is theirs."""
@@ -83,9 +93,9 @@ class Side:
 
     @property
     def columns(self) -> list[str]:
-        """The columns that leave under it, each with its mask."""
+        """The columns that leave under it, each with what is shown of it."""
         lent = [terms.columns for terms in Terms.from_json(self.grant.terms).tables.values()] if self.is_told else []
-        return [f"{name} ({mask})" if mask else name for columns in lent for name, mask in columns.items()]
+        return [f"{name} ({mask_words(mask)})" if mask else name for columns in lent for name, mask in columns.items()]
 
 
 def sides_of(bridges: Iterable[Bridge], *, by: Actor) -> dict[UUID, list[Side]]:

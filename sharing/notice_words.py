@@ -46,12 +46,12 @@ WORDS = {
     ),
     "grant.renewal_declined": _("The renewal of the grant of “%(dataset)s” to %(recipient)s was declined."),
     "grant.ended": _("%(recipient)s stated what became of the data of “%(dataset)s”."),
-    "bridge.asked": _("A bridge between %(sides)s was asked for. An approver of each owner must agree."),
-    "bridge.agreed": _("One owner agreed to the bridge between %(sides)s. It waits for an approver of the other."),
-    "bridge.approved": _("The bridge between %(sides)s is in force: either grant can be renewed under it."),
-    "bridge.refused": _("The bridge between %(sides)s was refused. Read why."),
-    "bridge.withdrawn": _("The bridge between %(sides)s was withdrawn."),
-    "bridge.ended": _("The bridge between %(sides)s has ended: nothing more leaves under it."),
+    "bridge.asked": _("A bridge was asked for between two grants: %(sides)s. An approver of each owner must agree."),
+    "bridge.agreed": _("One approver agreed to the bridge between two grants: %(sides)s. A second one must agree."),
+    "bridge.approved": _("The bridge between two grants is in force: %(sides)s. Either can be renewed under it."),
+    "bridge.refused": _("The bridge between two grants was refused: %(sides)s. Read why."),
+    "bridge.withdrawn": _("The bridge between two grants was withdrawn: %(sides)s."),
+    "bridge.ended": _("The bridge between two grants has ended: %(sides)s. Nothing more leaves under it."),
     "package.signed": _("A file of “%(dataset)s” for %(recipient)s is ready to be fetched."),
     "package_plan.stopped": _("The plan of files of “%(dataset)s” for %(recipient)s stopped. Take it over, or end it."),
 }
@@ -67,12 +67,12 @@ def sentence(notice: Notice) -> str:
 def _of_bridge(bridge: Bridge) -> dict[str, str]:
     """Owners and recipients alone: not everybody who hears of a bridge may know of both datasets."""
     one, other = (_side(grant) for grant in bridge.grants)
-    return {"sides": gettext("%(one)s and %(other)s") % {"one": one, "other": other}}
+    return {"sides": gettext("%(one)s, and %(other)s") % {"one": one, "other": other}}
 
 
 def _side(grant: Basis) -> str:
     said = {"owner": grant.dataset.department.name, "recipient": _recipient(grant)}
-    return gettext("what %(owner)s lends to %(recipient)s") % said
+    return gettext("%(owner)s to %(recipient)s") % said
 
 
 def _of_one(notice: Notice) -> dict[str, str]:

@@ -39,7 +39,7 @@ class BridgeForm(ActionForm):
     )  # fmt: skip
     purpose = forms.CharField(
         label=_("Purpose"), max_length=2_000, widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("What is found out by joining the two. Both owners read it, and it is kept in the log."),
+        help_text=_("What is found out by joining the two. Owners and recipients read it, and it is kept in the log."),
     )  # fmt: skip
     legal_basis = forms.CharField(
         label=_("Legal basis"), max_length=300, help_text=_("The law and the article that allow this.")

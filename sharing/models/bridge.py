@@ -23,7 +23,7 @@ class Bridge(models.Model):
     """
 
     class State(models.TextChoices):
-        ASKED = "asked", _("Asked")
+        ASKED = "asked", _("Waits for agreement")
         ACTIVE = "active", _("Active")
         REFUSED = "refused", _("Refused")
         WITHDRAWN = "withdrawn", _("Withdrawn")

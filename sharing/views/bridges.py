@@ -14,15 +14,18 @@ from django.views.decorators.http import require_http_methods, require_safe
 from audit.actor import Actor
 from catalog.forms import PlainForm, ReasonForm
 from catalog.lists import listed, next_address
+from catalog.models import Basis
 from catalog.permissions import can
+from catalog.states import GRANT
 from sharing.actions.bridges import approve_bridge, ask_bridge, end_bridge, refuse_bridge, withdraw_bridge
-from sharing.bridging import bridgeable_with, bridges_waiting, sides_of
+from sharing.bridging import awaited, bridgeable_with, bridges_waiting, sides_of
 from sharing.forms.bridges import BridgeForm
 from sharing.models import Bridge
 from sharing.permissions import (
     check_may_ask_bridge,
     check_may_decide_bridge,
     check_may_end_bridge,
+    check_may_lend,
     check_may_withdraw_bridge,
     visible_bridges,
     visible_grants,
@@ -34,7 +37,7 @@ STEPS = {
     "agree": Step(
         "agree", check_may_decide_bridge, approve_bridge, PlainForm,
         gettext_lazy("Agree to this bridge"), gettext_lazy("Agree"),
-        gettext_lazy("When both owners have agreed, either grant can be renewed under it: then what leaves joins."),
+        gettext_lazy("When two approvers have agreed, either grant can be renewed under it, and joins from then on."),
     ),
     "refuse": Step(
         "refuse", check_may_decide_bridge, refuse_bridge, ReasonForm,
@@ -70,6 +73,7 @@ def bridges(request: HttpRequest) -> HttpResponse:
     shown = {
         "section": "desk",
         "tabs": tabs,
+        "waiting": chosen == "mine",
         "lines": [{"bridge": bridge, "sides": sides[bridge.pk]} for bridge in page.items],
         "older": next_address(request, page),
         "newer": f"?list={chosen}" if "after" in request.GET else "",
@@ -83,7 +87,13 @@ def bridges(request: HttpRequest) -> HttpResponse:
 def bridge(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """One bridge: what it joins, for what, until when, who agreed, and what may be done now."""
     found = get_object_or_404(visible_bridges(request.actor), pk=pk)
-    shown = {"section": "desk", "bridge": found, "moves": _moves_of(found, by=request.actor)}
+    shown = {
+        "section": "desk",
+        "bridge": found,
+        "moves": _moves_of(found, by=request.actor),
+        "awaited": awaited(found) if found.state == Bridge.State.ASKED else (),
+        "renewable": _renewable(found, by=request.actor),
+    }
     return render(request, "sharing/bridges/bridge.html", shown | _sides(found, by=request.actor))
 
 
@@ -119,6 +129,15 @@ def move(request: HttpRequest, pk: uuid.UUID, verb: str) -> HttpResponse:
 
 def _sides(found: Bridge, *, by: Actor) -> dict:
     return {"sides": sides_of([found], by=by)[found.pk]}
+
+
+def _renewable(found: Bridge, *, by: Actor) -> list[Basis]:
+    """The grants that this person may renew under the bridge now."""
+    grants = found.grants if found.is_live else ()
+    return [
+        one for one in grants
+        if GRANT.allows(one.state, "supersede") and can(check_may_lend, by, one.dataset, one.department)
+    ]  # fmt: skip
 
 
 def _moves_of(found: Bridge, *, by: Actor) -> list[dict]:

@@ -106,7 +106,7 @@ def test_it_is_asked_for_agreed_to_and_ended_on_pages(cast, client):
     assert "1 bridge between two grants waits for you" in client.get(reverse("inbox")).content.decode()
     assert WORDS["purpose"] in client.get(reverse("bridges")).content.decode()
     shown = page(cast.second, "bridge", bridge.pk)
-    assert "It waits for another person" in shown and "Agree" in shown
+    assert "It waits for another one, of Parks" in shown and "Agree" in shown
     assert page(cast.second, "bridge-agree", bridge.pk, sent="1") == reverse("bridge", args=[bridge.pk])
     assert "was agreed to" not in page(cast.second, "bridge-agree", bridge.pk)
 
@@ -267,7 +267,7 @@ def test_a_notice_of_a_bridge_names_departments_and_leads_to_its_page(cast, clie
     world.settle()
     client.force_login(cast.approver, backend="django.contrib.auth.backends.ModelBackend")
     page = client.get(reverse("notices")).content.decode()
-    assert "what Parks lends to Health and what Schools lends to Health" in page
+    assert "Parks to Health, and Schools to Health" in page
     assert reverse("bridge", args=[bridge.pk]) in page and "Pupils" not in page
     (sent,) = (mail for mail in mailoutbox if mail.to == [cast.schools_second.email] and "关联" in mail.subject)
     assert str(bridge.pk) in sent.body and WORDS["purpose"] not in sent.body
