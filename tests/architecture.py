@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 APPS = ("audit", "catalog", "sharing", "opendata", "portal")
@@ -33,7 +34,13 @@ def sources(root: Path) -> Iterator[tuple[str, ast.Module]]:
     for app in APPS:
         for path in sorted((root / app).rglob("*.py")):
             if "migrations" not in path.parts:
-                yield path.relative_to(root).as_posix(), ast.parse(path.read_text())
+                yield path.relative_to(root).as_posix(), parsed(path.read_text())
+
+
+@cache
+def parsed(text: str) -> ast.Module:
+    """The tree of a source, which nobody may change: several rules look at each."""
+    return ast.parse(text)
 
 
 def imports(path: str, tree: ast.Module) -> Iterator[tuple[int, str]]:

@@ -1,5 +1,6 @@
 """The database of the tests: made by the owner's role, used through the application's."""
 
+import gc
 import os
 
 import pytest
@@ -23,6 +24,7 @@ def pytest_addoption(parser):
 def pytest_configure(config):
     """A fresh clone has no compiled message catalogues yet; passwords are hashed as in a city, at a price for tests."""
     compile_catalogues()
+    gc.disable()
     Argon2PasswordHasher.time_cost, Argon2PasswordHasher.memory_cost, Argon2PasswordHasher.parallelism = 1, 64, 1
 
 
@@ -33,6 +35,17 @@ def pytest_collection_modifyitems(config, items):
     for item in items:
         if "slow" in item.keywords:
             item.add_marker(skip)
+
+
+def pytest_collection_finish(session):
+    """What was found stays to the end: the collector need not look through thousands of tests time and again."""
+    gc.freeze()
+    gc.enable()
+
+
+def pytest_unconfigure(config):
+    """At the end all of it is looked through once more."""
+    gc.unfreeze()
 
 
 @pytest.fixture(scope="session")

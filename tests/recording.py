@@ -8,6 +8,7 @@ back. A way that wrote and comes to its end unrecorded is a fault, and so is one
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 
 from tests.architecture import WRITES, sources
@@ -111,7 +112,7 @@ class _Calls:
 
     def after(self, way: Way, node: ast.AST | None) -> Way:
         """The way after everything that the expression calls."""
-        for call in _calls_in(node):
+        for call in calls_in(node):
             if self._target(call) in self.known:
                 kind = call.args[0].value if call.args and isinstance(call.args[0], ast.Constant) else ""
                 kinds = (*way.kinds, kind) if isinstance(kind, str) and "." in kind else way.kinds
@@ -135,7 +136,8 @@ class _Calls:
         return not (call.func.attr in BY_NAME_ALONE and call.args)
 
 
-def _calls_in(node: ast.AST | None) -> list[ast.Call]:
+@cache
+def calls_in(node: ast.AST | None) -> list[ast.Call]:
     """The calls of an expression, inner ones first; what a lambda or a comprehension holds may run later or never."""
     found: list[ast.Call] = []
 

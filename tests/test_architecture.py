@@ -109,6 +109,14 @@ UNRECORDED = {
 }
 
 
+@pytest.fixture(scope="module", autouse=True)
+def trees():
+    """The trees of the whole source are kept for the tests here alone."""
+    yield
+    architecture.parsed.cache_clear()
+    recording.calls_in.cache_clear()
+
+
 def test_it_imports_only_what_lies_nearer_to_audit():
     assert architecture.wrong_imports(ROOT) == []
 
