@@ -91,15 +91,14 @@ def events():
     return list(Event.objects.order_by("id").values_list("id", "body"))
 
 
-@pytest.mark.parametrize("attack", [
-    *[attack.format(table=table) for attack in ATTACKS for table in ("audit_event", HERE, "audit_event_other")],
-    *ATTACKS_AROUND,
-])  # fmt: skip
-def test_it_refuses_the_application(events, attack):
-    with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(attack)
+@pytest.mark.parametrize("table", ["audit_event", HERE, "audit_event_other", "around"])
+def test_it_refuses_the_application(events, table):
+    for attack in ATTACKS_AROUND if table == "around" else [attack.format(table=table) for attack in ATTACKS]:
+        with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(attack)
+            pytest.fail(attack)
 
-    assert list(Event.objects.order_by("id").values_list("id", "body")) == events
+        assert list(Event.objects.order_by("id").values_list("id", "body")) == events, attack
 
 
 def test_it_refuses_the_owner_too(events):

@@ -93,7 +93,7 @@ def test_it_says_only_whether_enough_fit(cast):
         ask(cast, grant, select="district, count(*) as n", group_by="district")
 
 
-@pytest.mark.parametrize("query", [
+REFUSED = [
     {"select": ""}, {"select": "person"}, {"select": "*"}, {"select": "min(person) as n"}, {"select": "count(person)"},
     {"select": "count(distinct person) as n"}, {"select": "count(*) + 1 as n"},
     {"select": "count(*) as a, count(*) as b"},
@@ -101,12 +101,15 @@ def test_it_says_only_whether_enough_fit(cast):
     {"having": "n > 3"}, {"sample": 5}, {"limit": None}, {"select": "district", "group_by": "district"},
     {"select": "left(person, 1) as a, count(*) as n", "group_by": "a"}, {"select": "count(*) as n, 1 as one"},
     {"select": "sum(ill) as n"}, {"select": "count(*) as n, max(person) as m"}, {"select": "first(person) as n"},
-])  # fmt: skip
+]  # fmt: skip
+
+
 @pytest.mark.parametrize("least", ["count", "yes-no"])
-def test_it_answers_nothing_else(cast, least, query):
+def test_it_answers_nothing_else(cast, least):
     grant = lend(cast, least)
-    with pytest.raises((CountsOnly, QueryError)):
-        ask(cast, grant, **query)
+    for query in REFUSED:
+        with pytest.raises((CountsOnly, QueryError)):
+            pytest.fail(f"{query}: {ask(cast, grant, **query)}")
     assert not Event.objects.filter(kind="disclosure.opened").exists()
 
 

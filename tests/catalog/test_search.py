@@ -44,24 +44,21 @@ def found(q="", user=None, **facets):
     return results
 
 
-@pytest.mark.parametrize(
-    "q",
-    ["street", "Trees", "tree", "standing", "spec", "树", "行道树", "树普查", "道路两侧树木", "普查 数据", "heights"],
-)
-def test_it_finds_words_stems_beginnings_and_chinese(catalogue, q):
-    assert found(q).ids == [catalogue[1].pk]
+def test_it_finds_words_stems_beginnings_and_chinese(catalogue):
+    for q in "street Trees tree standing spec 树 行道树 树普查 道路两侧树木 heights".split() + ["普查 数据"]:
+        assert found(q).ids == [catalogue[1].pk], q
 
 
-@pytest.mark.parametrize("q", ["公交", "公交站", "站点", "公交站点"])
-def test_it_finds_unspaced_chinese(catalogue, q):
-    assert found(q).ids == [catalogue[2].pk]
+def test_it_finds_unspaced_chinese(catalogue):
+    for q in ("公交", "公交站", "站点", "公交站点"):
+        assert found(q).ids == [catalogue[2].pk], q
 
 
-@pytest.mark.parametrize("q", ["quokka", "gardener", "wombats", "numbats"])
-def test_it_hides_from_the_public_what_no_release_lets_out(catalogue, q):
-    results = found(q)
-    assert (results.ids, results.total) == ([], 0)
-    assert not any(results.facets.values())
+def test_it_hides_from_the_public_what_no_release_lets_out(catalogue):
+    for q in ("quokka", "gardener", "wombats", "numbats"):
+        results = found(q)
+        assert (results.ids, results.total) == ([], 0), q
+        assert not any(results.facets.values()), q
 
 
 def test_it_shows_officers_what_they_may_know_of(catalogue):
@@ -121,8 +118,6 @@ def test_it_refuses_a_cursor_of_another_search(catalogue):
         found("tree", catalogue[0].owner, limit=1, after=page.next)
 
 
-@pytest.mark.parametrize(
-    "q", ["'", "a & b", "!(", "\\", "':*", "''", "%", "(((", "x" * 10_000, "\u0000", "树" * 5000, "-"]
-)
-def test_it_takes_any_text(catalogue, q):
-    assert found(q).total == 0
+def test_it_takes_any_text(catalogue):
+    odd = ("'", "a & b", "!(", "\\", "':*", "''", "%", "(((", "x" * 10_000, "\u0000", "树" * 5000, "-")
+    assert {q: found(q).total for q in odd} == dict.fromkeys(odd, 0)
