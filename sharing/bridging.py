@@ -95,7 +95,12 @@ class Side:
     def columns(self) -> list[str]:
         """The columns that leave under it, each with what is shown of it."""
         lent = [terms.columns for terms in Terms.from_json(self.grant.terms).tables.values()] if self.is_told else []
-        return [f"{name} ({mask_words(mask)})" if mask else name for columns in lent for name, mask in columns.items()]
+        return [f"{name} ({_shown(mask)})" if mask else name for columns in lent for name, mask in columns.items()]
+
+
+def _shown(mask: str) -> str:
+    """A pseudonym under a bridge is not for one recipient and purpose, as the words of the mask say."""
+    return _("pseudonym") if mask == "hash" else mask_words(mask)
 
 
 def sides_of(bridges: Iterable[Bridge], *, by: Actor) -> dict[UUID, list[Side]]:
