@@ -45,7 +45,8 @@ def found(q="", user=None, **facets):
 
 
 def test_it_finds_words_stems_beginnings_and_chinese(catalogue):
-    for q in "street Trees tree standing spec 树 行道树 树普查 道路两侧树木 heights".split() + ["普查 数据"]:
+    latin = ("street", "Trees", "tree", "standing", "spec", "heights")
+    for q in (*latin, "树", "行道树", "树普查", "道路两侧树木", "普查 数据"):
         assert found(q).ids == [catalogue[1].pk], q
 
 
