@@ -24,7 +24,6 @@ def pytest_addoption(parser):
 def pytest_configure(config):
     """A fresh clone has no compiled message catalogues yet; passwords are hashed as in a city, at a price for tests."""
     compile_catalogues()
-    gc.disable()
     Argon2PasswordHasher.time_cost, Argon2PasswordHasher.memory_cost, Argon2PasswordHasher.parallelism = 1, 64, 1
 
 
@@ -35,6 +34,11 @@ def pytest_collection_modifyitems(config, items):
     for item in items:
         if "slow" in item.keywords:
             item.add_marker(skip)
+
+
+def pytest_collectstart(collector):
+    """Nothing of what is being found is garbage."""
+    gc.disable()
 
 
 def pytest_collection_finish(session):

@@ -58,9 +58,23 @@ def test_it_reads_all_kinds_of_quotes():
         assert parse(q).terms == [Term("易肇事路口", phrase=True)]
 
 
-@settings(max_examples=300, deadline=None)
-@given(st.lists(st.one_of(st.sampled_from(PIECES), st.text(max_size=20)), max_size=30).map(" ".join))
+QUERIES = st.lists(st.one_of(st.sampled_from(PIECES), st.text(max_size=20)), max_size=30).map(" ".join)
+
+
+@settings(max_examples=60, deadline=None)
+@given(QUERIES)
 def test_it_never_raises_and_is_bounded(q):
+    check_bounds(q)
+
+
+@pytest.mark.slow
+@settings(max_examples=300, deadline=None)
+@given(QUERIES)
+def test_it_never_raises_and_is_bounded_however_long_one_tries(q):
+    check_bounds(q)
+
+
+def check_bounds(q: str) -> None:
     parsed = parse(q)
     assert len(parsed.terms) <= MOST_TERMS
     assert all(term.text.strip() and len(term.text) <= 400 for term in parsed.terms)

@@ -236,7 +236,7 @@ def test_it_is_not_made_when_the_grant_ended_meanwhile(city):
     assert again(package).state == Export.State.FAILED and not sign_package(package)
 
 
-@pytest.mark.parametrize("stage", ["writing", "finishing"])
+@pytest.mark.parametrize("stage", [pytest.param("writing", marks=pytest.mark.slow), "finishing"])
 def test_it_is_made_anew_after_a_kill(city, stage):
     package = ask_package(city.grant, "csv", by=world.by(city.requester))
     command = [sys.executable, "-m", "tests.faults.exporting", str(package.export_id), stage]
