@@ -14,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from audit.guards import too_little, too_much
+from catalog.search import rebuilding
 from catalog.store import store
 
 log = logging.getLogger(__name__)
@@ -29,10 +30,15 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    """200 when this process can serve; 503 with the names of the checks that fail, and never their inner details."""
+    """200 when this process can serve; 503 with the names of the checks that fail, and never their inner details.
+
+    A warning is work that waits: it takes no process out of service.
+    """
     answers = {name: answer(check) for name, check in CHECKS.items()}
     ready = all(state == "ok" for state in answers.values())
-    return JsonResponse({"ready": ready, "checks": answers}, status=200 if ready else 503)
+    warned = {name: said for name, check in WARNINGS.items() if ready and (said := answer(check)) != "ok"}
+    told = {"ready": ready, "checks": answers} | ({"warnings": warned} if warned else {})
+    return JsonResponse(told, status=200 if ready else 503)
 
 
 def answer(check: Callable[[], str]) -> str:
@@ -86,4 +92,10 @@ def check_storage() -> str:
         store().remove(name)
 
 
+def check_search() -> str:
+    """The search index was made by the rules that hold."""
+    return rebuilding.due()
+
+
 CHECKS = {"database": check_database, "events": check_events, "cache": check_cache, "storage": check_storage}
+WARNINGS = {"search": check_search}

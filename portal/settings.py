@@ -182,6 +182,7 @@ CELERY_BEAT_SCHEDULE = {
     "forget-old-demand": {"task": "catalog.tasks.forget_old_demand", "schedule": 6 * 3600.0},
     "tell-search": {"task": "catalog.tasks.tell_search", "schedule": 5.0},
     "look-after-search": {"task": "catalog.tasks.look_after_search", "schedule": 300.0},
+    "weigh-by-use": {"task": "portal.tasks.weigh_by_use", "schedule": crontab(hour=2, minute=40)},
     "reconcile-search": {"task": "catalog.tasks.reconcile_search", "schedule": crontab(hour=3, minute=20)},
     "clear-uploads": {"task": "catalog.tasks.clear_leftovers", "schedule": 3600.0},
 }

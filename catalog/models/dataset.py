@@ -62,6 +62,11 @@ class Dataset(Titled, models.Model):
         indexes = [
             models.Index(fields=["-updated_at", "-id"]),
             models.Index(fields=["department", "state"]),
+            models.Index(
+                fields=["id"],
+                condition=~(models.Q(state="active") & ~models.Q(sharing_class="withheld")),
+                name="dataset_not_for_all",
+            ),
         ]
         constraints = [
             models.CheckConstraint(condition=~models.Q(title_en="") | ~models.Q(title_zh=""), name="dataset_has_title"),

@@ -51,7 +51,8 @@ class SearchEntry(models.Model):
 
     class Meta:
         indexes = [
-            GinIndex(fields=["words"], name="search_words"),
+            GinIndex(fields=["words"], name="search_public_words", condition=models.Q(audience="public")),
+            GinIndex(fields=["words"], name="search_internal_words", condition=models.Q(audience="internal")),
             models.Index(fields=["audience", "-updated_at", "-dataset"], name="search_newest"),
             models.Index(fields=["form"], name="search_form"),
         ]

@@ -16,11 +16,11 @@ from django.utils import translation
 
 from catalog.codes import Licence, Theme
 from catalog.freshness import late_from
-from catalog.models import Basis, Column, Dataset
+from catalog.models import Basis, Column, Dataset, SearchEntry
 from catalog.search.gathering import Gathered, gathered
 from catalog.search.words import fold, tokens
 
-PUBLIC, INTERNAL = "public", "internal"
+Audience = SearchEntry.Audience
 MOST_PLACES = {"description": 4_000, "columns": 6_000, "values": 3_000}
 PLACES = 600  # of any other field
 YEARS_HALVED = 12  # a dataset updated so many years later counts double, other things being equal
@@ -75,9 +75,9 @@ def entries_of(datasets: list[Dataset]) -> dict[UUID, list[Entry]]:
 
 def _made(dataset: Dataset, found: Gathered):
     release = found.releases.get(dataset.pk)
-    yield _entry(dataset, INTERNAL, None, found, found.columns.get(dataset.pk, []))
+    yield _entry(dataset, Audience.INTERNAL, None, found, found.columns.get(dataset.pk, []))
     if release is not None:
-        yield _entry(dataset, PUBLIC, release, found, found.let_out(release))
+        yield _entry(dataset, Audience.PUBLIC, release, found, found.let_out(release))
 
 
 def _entry(dataset: Dataset, audience: str, release: Basis | None, found: Gathered, columns: list[Column]) -> Entry:
@@ -137,19 +137,30 @@ def _cut(name: str, texts: list[str]) -> list[list[str]]:
     """The places of all texts of a field; an empty place between two texts keeps phrases from reaching across."""
     places: list[list[str]] = []
     for text in dict.fromkeys(texts):
-        if text and (found := tokens(text, title=True) if name == "title" else _tokens(text)):
+        if text and (found := _title(text) if name == "title" else _tokens(text)):
             places += [[], *found] if places else found
     return places[: MOST_PLACES.get(name, PLACES)]
 
 
 def _tokens(text: str) -> list[list[str]]:
-    return _remembered(text) if len(text) <= 60 else tokens(text)
+    return _remembered(text) if len(text) <= 60 else _lately(text)
 
 
 @lru_cache(maxsize=20_000)
 def _remembered(text: str) -> list[list[str]]:
     """What is said of many datasets is cut once: names of departments, places, columns."""
     return tokens(text)
+
+
+@lru_cache(maxsize=16)
+def _lately(text: str) -> list[list[str]]:
+    """What both audiences are told of one dataset is cut once."""
+    return tokens(text)
+
+
+@lru_cache(maxsize=16)
+def _title(text: str) -> list[list[str]]:
+    return tokens(text, title=True)
 
 
 def _licence(dataset: Dataset) -> list[str]:

@@ -6,22 +6,20 @@ from functools import cache
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Q
 from django.utils import timezone
 from elasticsearch import ApiError, Elasticsearch, TransportError
 from elasticsearch.helpers import streaming_bulk
 
-from catalog.models import Dataset, SearchEntry
-from catalog.permissions import is_officer, visible_datasets
+from catalog.models import SearchEntry
+from catalog.search import visible
 from catalog.search.asked import Asked
-from catalog.search.documents import INTERNAL, PUBLIC
 from catalog.search.elastic_query import body
 from catalog.search.found import Found
 from catalog.search.mapping import MAPPINGS, SETTINGS, document, microseconds
 from catalog.search.query import FACETS, FacetValue, SearchQuery, read_place, write_place
 
 NAME = "elastic"
-AUDIENCES = (PUBLIC, INTERNAL)
+AUDIENCES = tuple(SearchEntry.Audience.values)
 SECONDS = 2  # that a reader waits for it, before the database answers
 MOST_EXTRA = 20_000  # datasets that a reader may know of beyond what every officer may
 DEEPEST = 9_000  # hits that can be passed by their number alone
@@ -148,17 +146,17 @@ def search(query: SearchQuery, asked: Asked, *, unsure: list[UUID]) -> Found:
 
 def _allowed(query: SearchQuery, now: datetime) -> tuple[list[dict], str]:
     """Which documents this reader may know of, and the audience whose index has them."""
-    if not is_officer(query.by):
+    audience = visible.audience(query.by)
+    if audience == SearchEntry.Audience.PUBLIC:
         lasting = {"range": {"valid_until": {"gt": microseconds(now)}}}
         unending = {"bool": {"must_not": [{"exists": {"field": "valid_until"}}]}}
-        return [{"bool": {"should": [lasting, unending], "minimum_should_match": 1}}], PUBLIC
-    general = Q(state=Dataset.State.ACTIVE) & ~Q(sharing_class="withheld")
-    beyond = visible_datasets(query.by).exclude(general).order_by().values_list("pk", flat=True)
+        return [{"bool": {"should": [lasting, unending], "minimum_should_match": 1}}], audience
+    beyond = visible.beyond_general(query.by).values_list("pk", flat=True)
     extra = [str(pk) for pk in beyond[: MOST_EXTRA + 1]]
     if len(extra) > MOST_EXTRA:
         raise Unavailable("this reader may know of more than can be said")
     known = [{"term": {"general": True}}, {"terms": {"dataset": extra}}]
-    return [{"bool": {"should": known, "minimum_should_match": 1}}], INTERNAL
+    return [{"bool": {"should": known, "minimum_should_match": 1}}], audience
 
 
 def _found(query: SearchQuery, told: dict, passed: int) -> Found:

@@ -3,6 +3,7 @@
 import logging
 import time
 from dataclasses import replace
+from uuid import UUID
 
 from django.conf import settings
 
@@ -28,10 +29,11 @@ _down_until = 0.0
 def search(query: SearchQuery) -> SearchResults:
     """The datasets that match, as this reader may know of them; where none does, those that match less strictly."""
     whole = asked = expand(parse(query.q), Vocabulary(query.by))
-    found, degraded = _answer(query, asked)
+    unsure = _untold()
+    found, degraded = _answer(query, asked, unsure)
     while not found.total and asked.loosened is not None:
         asked = asked.loosened
-        found, degraded = _answer(query, asked)
+        found, degraded = _answer(query, asked, unsure)
     loosened = asked is not whole and bool(found.total)
     why = explain(found.ids, asked, visible.audience(query.by))
     more = {"degraded": degraded, "loosened": loosened, "corrected": asked.corrected, "why": why}
@@ -43,25 +45,29 @@ def match(q: str, by: Actor) -> str:
     return matching(expand(parse(q), Vocabulary(by)))
 
 
-def _answer(query: SearchQuery, asked: Asked) -> tuple[Found, bool]:
-    """What is found, and whether the engine that should have answered did not."""
-    try:
-        found = _beside(query, asked)
-    except elastic.Unavailable as reason:
-        _pause(reason)
-        return postgres.search(query, asked), True
-    return found or postgres.search(query, asked), False
-
-
-def _beside(query: SearchQuery, asked: Asked) -> Found | None:
-    """What the engine beside the database found and the database confirms; None where the database is to answer."""
+def _untold() -> list[UUID] | None:
+    """Datasets of which the engine beside the database may not know; None where the database is to answer."""
     if not settings.SEARCH_URL:
         return None
     if not SearchIndex.objects.filter(state=SearchIndex.State.LIVE, mapping=MAPPING).exists():
         return None
     unsure = outbox.waiting(FAR_BEHIND + 1)
-    if len(unsure) > FAR_BEHIND:
-        return None
+    return unsure if len(unsure) <= FAR_BEHIND else None
+
+
+def _answer(query: SearchQuery, asked: Asked, unsure: list[UUID] | None) -> tuple[Found, bool]:
+    """What is found, and whether the engine that should have answered did not."""
+    if unsure is None:
+        return postgres.search(query, asked), False
+    try:
+        return _beside(query, asked, unsure), False
+    except elastic.Unavailable as reason:
+        _pause(reason)
+        return postgres.search(query, asked), True
+
+
+def _beside(query: SearchQuery, asked: Asked, unsure: list[UUID]) -> Found:
+    """What the engine beside the database found and the database confirms."""
     if time.monotonic() < _down_until:
         raise elastic.Unavailable("it was down a moment ago")
     found = elastic.search(query, asked, unsure=unsure)

@@ -21,6 +21,16 @@ LISTS = {
     "opening": "e.opening",
 }
 SEVERAL = ("formats", "places")
+# Facets that are counted together: their values make few combinations, and each set costs one look at a hit.
+SETS = (("themes", "geo", "api", "opening"), ("licences", "updates", "formats"), ("departments",), ("places",))
+
+
+def _bits(*places: int) -> int:
+    """What PostgreSQL's GROUPING says of the rows of these sets: a bit for the first facet of each other one."""
+    return sum(1 << (len(SETS) - 1 - other) for other in range(len(SETS)) if other not in places)
+
+
+ALL = _bits()
 
 
 def meets(query: SearchQuery, params: dict) -> dict[str, str]:
@@ -44,20 +54,36 @@ def chosen(query: SearchQuery, *, but: str = "") -> str:
     return " AND ".join(f"meets_{name}" for name in FACETS if getattr(query, name) and name != but) or "true"
 
 
+def counted(query: SearchQuery) -> str:
+    """The common table `counted`: one pass over `found` for all facets and the total, a few groups of each set."""
+    aside = [name for name in FACETS if getattr(query, name)]
+    numbers = {"met": chosen(query), **{f"met_but_{name}": chosen(query, but=name) for name in aside}}
+    return f"""counted AS MATERIALIZED (
+        SELECT GROUPING({", ".join(first for first, *_others in SETS)}) AS its_set, {", ".join(FACETS)},
+        {", ".join(f"count(*) FILTER (WHERE {test}) AS {name}" for name, test in numbers.items())}
+        FROM found GROUP BY GROUPING SETS ((), {", ".join(f"({', '.join(names)})" for names in SETS)}))"""
+
+
+TOTAL = (
+    f"SELECT 'total', NULL::text, met, NULL::uuid, NULL::numeric, NULL::timestamptz FROM counted WHERE its_set = {ALL}"
+)
+
+
 def facet_rows(query: SearchQuery) -> list[str]:
     """For each facet a SELECT of its values and how many entries each would leave under the other choices."""
-    return [_rows(name, chosen(query, but=name)) for name in FACETS]
+    return [_rows(name, f"met_but_{name}" if getattr(query, name) else "met") for name in FACETS]
 
 
-def _rows(name: str, others: str) -> str:
-    source = f"found, unnest({name}) AS value" if name in SEVERAL else "found"
+def _rows(name: str, number: str) -> str:
+    place = next(place for place, names in enumerate(SETS) if name in names)
+    source = f"counted, unnest({name}) AS value" if name in SEVERAL else "counted"
     value = "value" if name in SEVERAL else name
-    counted = (
-        f"SELECT {value} AS value, count(*) AS number FROM {source} WHERE {others} AND {value} IS NOT NULL"
-        f" GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {MOST_VALUES}"
+    summed = (
+        f"SELECT {value} AS value, sum({number})::bigint AS number FROM {source} WHERE its_set = {_bits(place)}"
+        f" AND {value} IS NOT NULL GROUP BY 1 HAVING sum({number}) > 0 ORDER BY 2 DESC, 1 LIMIT {MOST_VALUES}"
     )
     code = "value::text"
     if name == "departments":
-        counted, code = f"{counted}) AS c JOIN catalog_department d ON d.id = c.value", "d.code"
-        return f"(SELECT '{name}', {code}, number, NULL, NULL, NULL FROM ({counted} ORDER BY number DESC, d.code)"
-    return f"(SELECT '{name}', {code}, number, NULL, NULL, NULL FROM ({counted}) AS c)"
+        summed, code = f"{summed}) AS c JOIN catalog_department d ON d.id = c.value", "d.code"
+        return f"(SELECT '{name}', {code}, number, NULL, NULL, NULL FROM ({summed} ORDER BY number DESC, d.code)"
+    return f"(SELECT '{name}', {code}, number, NULL, NULL, NULL FROM ({summed}) AS c)"

@@ -1,6 +1,7 @@
 """Reads from the database what the search index says of many datasets, in a fixed number of questions."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -31,13 +32,11 @@ class Gathered:
 
     def terms_of(self, release: Basis) -> list[tuple[Table, TableTerms]]:
         """The tables of the released version of which something leaves, with what does."""
-        terms = Terms.from_json(release.terms)
-        opened = [(table, terms.of_table(table.name, table.types)) for table in self.tables.get(release.version_id, [])]
-        return [(table, of_table) for table, of_table in opened if of_table]
+        return let_out_of(release, self.tables.get(release.version_id, []))
 
     def let_out(self, release: Basis) -> list[Column]:
         """The dictionary of the columns that the release lets out, and of no other."""
-        names = {(table.name, name) for table, of_table in self.terms_of(release) for name in of_table.columns}
+        names = columns_of(self.terms_of(release))
         return [c for c in self.columns.get(release.dataset_id, []) if (c.table, c.name) in names]
 
     def files_of(self, release: Basis) -> list[str]:
@@ -53,6 +52,18 @@ class Gathered:
             for table, of_table in self.terms_of(release)
             for name, mask in of_table.columns.items()
         }
+
+
+def let_out_of(release: Basis, tables: Iterable[Table]) -> list[tuple[Table, TableTerms]]:
+    """The tables of which the release lets something out, with what."""
+    terms = Terms.from_json(release.terms)
+    opened = [(table, terms.of_table(table.name, table.types)) for table in tables]
+    return [(table, of_table) for table, of_table in opened if of_table]
+
+
+def columns_of(opened: list[tuple[Table, TableTerms]]) -> set[tuple[str, str]]:
+    """Table and name of each column that leaves."""
+    return {(table.name, name) for table, of_table in opened for name in of_table.columns}
 
 
 def gathered(datasets: list[Dataset]) -> Gathered:

@@ -6,16 +6,16 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.utils import timezone
 from psycopg2.extras import execute_values
 
-from catalog.permissions import is_officer, visible_datasets
+from catalog.search import visible
 from catalog.search.asked import Asked
-from catalog.search.documents import INTERNAL, PUBLIC, Entry
-from catalog.search.facets import LISTS, chosen, facet_rows, meets
+from catalog.search.branches import branches, decide
+from catalog.search.documents import Entry
+from catalog.search.facets import LISTS, TOTAL, chosen, counted, facet_rows, meets
 from catalog.search.found import Found
 from catalog.search.query import FACETS, FacetValue, SearchQuery, read_place, write_place
-from catalog.search.tsquery import conditions, matching, score
+from catalog.search.tsquery import conditions, score
 from catalog.search.vectors import vector
 
 NAME = "postgres"
@@ -26,6 +26,8 @@ COLUMNS = (
     "general", "hash", "form", "revision",
 )  # fmt: skip
 CASTS = {"formats": "::varchar[]", "places": "::varchar[]", "words": "::tsvector", "fields": "::jsonb"}
+# Facets and orders are worked out in memory, each in one pass; PostgreSQL's own default would sort them on disk.
+ENOUGH = "SET LOCAL work_mem TO '32MB'; SET LOCAL max_parallel_workers_per_gather TO 0;"
 TEMPLATE = f"(%(dataset)s, %(audience)s, now(), {', '.join(f'%({c})s{CASTS.get(c, str())}' for c in COLUMNS)})"
 PUT = f"""
 INSERT INTO catalog_searchentry (dataset_id, audience, made_at, {", ".join(COLUMNS)}) VALUES %s
@@ -37,11 +39,6 @@ RETURNING dataset_id
 """
 # Whoever withdraws the release waits for us, and its entry goes with it; or we wait, and see that it is gone.
 STILL_LIVE = "SELECT id FROM catalog_basis WHERE id = ANY(%s::uuid[]) AND state = 'active' ORDER BY id FOR SHARE"
-
-LIVE = (
-    "b.kind = 'release' AND b.state = 'active' AND b.valid_from <= %(now)s"
-    " AND (b.valid_until IS NULL OR b.valid_until > %(now)s)"
-)
 
 
 @contextmanager
@@ -89,7 +86,7 @@ def search(query: SearchQuery, asked: Asked) -> Found:
     came_from = read_place(query, NAME, 3)
     passed = came_from.passed if came_from else 0
     with connection.cursor() as cursor:
-        cursor.execute(f"{found} {page}", params)
+        cursor.execute(f"{ENOUGH} {found} {page}", params)
         for what, code, number, dataset, rank, moment in cursor.fetchall():
             if what == "total":
                 total = number
@@ -106,28 +103,23 @@ def search(query: SearchQuery, asked: Asked) -> Found:
 
 def still_known(query: SearchQuery, ids: list[UUID]) -> set[UUID]:
     """Those of these datasets that the reader may know of at this moment; the public, those with a live release."""
-    params = {"ids": list(map(str, ids)), "now": timezone.now()}
-    where = _allowed(query, params)
-    if params["audience"] == PUBLIC:
-        where.append(f"EXISTS (SELECT 1 FROM catalog_basis b WHERE b.id = e.basis_id AND {LIVE})")
+    where, params = visible.confirmed(query.by)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT e.dataset_id FROM catalog_searchentry e WHERE e.dataset_id = ANY(%(ids)s::uuid[])"
-            f" AND {' AND '.join(where)}",
-            params,
+            f"SELECT e.dataset_id FROM catalog_searchentry e WHERE e.dataset_id = ANY(%(ids)s::uuid[]) AND {where}",
+            params | {"ids": list(map(str, ids))},
         )
         return {row[0] for row in cursor.fetchall()}
 
 
 def _found(query: SearchQuery, asked: Asked) -> tuple[str, dict]:
     """The common table `found`: what matches the words and may be known, and which facet choices each meets."""
-    params: dict = {"q": matching(asked), "now": timezone.now()}
-    where = _allowed(query, params)
-    if params["q"]:
-        where.append("e.words @@ %(q)s::tsquery")
-    elif asked.empty and query.q.strip():
+    allowed, params = visible.condition(query.by)
+    queries, where = branches(asked), [allowed]
+    if asked.empty and query.q.strip():
         where.append("false")
-    where += conditions(asked, params)
+    if not decide(asked):
+        where += conditions(asked, params)
     for name, test in (("since", "e.until >= %(since)s"), ("until", "e.since <= %(until)s")):
         if getattr(query, name):
             params[name] = getattr(query, name)
@@ -136,38 +128,23 @@ def _found(query: SearchQuery, asked: Asked) -> tuple[str, dict]:
             where.append(f"({test} OR ({end} IS NULL AND (e.since IS NOT NULL OR e.until IS NOT NULL)))")
     columns = ", ".join(f"{test} AS meets_{name}" for name, test in meets(query, params).items())
     values = ", ".join(f"{value} AS {name}" for name, value in LISTS.items())
-    return (
-        f"""WITH found AS MATERIALIZED (
-            SELECT e.id, e.dataset_id, e.updated_at, e.boost, e.title, e.used, {values}
+    # With words the entries are looked up once; without, each use of them finds its own way through the table.
+    kept = "MATERIALIZED" if queries else "NOT MATERIALIZED"
+    params |= {f"q{n}": words for n, words in enumerate(queries)}
+    select = f"""SELECT e.id, e.dataset_id, e.updated_at, e.boost, e.title, e.used, {values}
             {", " + columns if columns else ""}
-            FROM catalog_searchentry e WHERE {" AND ".join(where)})""",
-        params,
-    )
-
-
-def _allowed(query: SearchQuery, params: dict) -> list[str]:
-    if not is_officer(query.by):
-        params["audience"] = PUBLIC
-        # The entry of a release goes in the transaction that ends it; what ends by time alone is looked at here.
-        return ["e.audience = %(audience)s", "(e.valid_until IS NULL OR e.valid_until > %(now)s)"]
-    params["audience"] = INTERNAL
-    visible, values = visible_datasets(query.by).values("pk").query.sql_with_params()
-    for n, value in enumerate(values):
-        visible = visible.replace("%s", f"%(v{n})s", 1)
-        params[f"v{n}"] = value
-    return ["e.audience = %(audience)s", f"e.dataset_id IN ({visible})"]
+            FROM catalog_searchentry e WHERE {" AND ".join(where)}"""
+    each = [f"{select} AND e.words @@ %(q{n})s::tsquery" for n in range(len(queries))] or [select]
+    return f"WITH found AS {kept} ({' UNION ALL '.join(each)})", params
 
 
 def _page_sql(query: SearchQuery, params: dict, asked: Asked) -> str:
-    all_meet = chosen(query)
-    parts = [
-        "SELECT 'total', NULL::text, count(*), NULL::uuid, NULL::numeric, NULL::timestamptz"
-        f" FROM found WHERE {all_meet}",
-        *facet_rows(query),
-    ]
     params["limit"] = query.limit + 1
-    hits = _by_score(query, params, asked) if query.order == "relevance" and params["q"] else _in_order(query, params)
-    return f", chosen AS (SELECT * FROM found WHERE {all_meet}) " + " UNION ALL ".join([*parts, f"({hits})"])
+    hits = (
+        _by_score(query, params, asked) if query.order == "relevance" and "q0" in params else _in_order(query, params)
+    )
+    tables = f", {counted(query)}, chosen AS (SELECT * FROM found WHERE {chosen(query)}) "
+    return tables + " UNION ALL ".join([TOTAL, *facet_rows(query), f"({hits})"])
 
 
 def _by_score(query: SearchQuery, params: dict, asked: Asked) -> str:
@@ -178,12 +155,14 @@ def _by_score(query: SearchQuery, params: dict, asked: Asked) -> str:
     return f"""
         WITH titled AS MATERIALIZED (
             SELECT e.id FROM catalog_searchentry e
-            WHERE e.audience = %(audience)s AND ts_filter(e.words, '{{a}}') @@ %(q)s::tsquery),
+            WHERE e.audience = %(audience)s AND ts_filter(e.words, '{{a}}') @@ %(q0)s::tsquery),
         likely AS (
             (SELECT c.id FROM chosen c JOIN titled USING (id) ORDER BY c.boost DESC, c.id LIMIT {CANDIDATES})
             UNION (SELECT id FROM chosen ORDER BY boost DESC, id LIMIT {CANDIDATES})),
+        weighed AS MATERIALIZED (
+            SELECT id, ts_filter(words, '{{a,b,c,d}}') AS words FROM likely JOIN catalog_searchentry USING (id)),
         scored AS MATERIALIZED (
-            SELECT c.id, {rank} AS rank FROM likely JOIN chosen c USING (id) JOIN catalog_searchentry e USING (id))
+            SELECT c.id, {rank} AS rank FROM weighed e JOIN chosen c USING (id))
         SELECT 'hit', NULL, NULL, c.dataset_id, coalesce(s.rank, 0), c.updated_at
         FROM chosen c LEFT JOIN scored s USING (id) {place}
         ORDER BY coalesce(s.rank, 0) DESC, c.updated_at DESC, c.dataset_id DESC LIMIT %(limit)s {skip}"""

@@ -12,8 +12,9 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, Max, Min, OuterRef
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from elasticsearch import ApiError, TransportError
 
 from catalog.models import Dataset, SearchEntry, SearchIndex
@@ -31,11 +32,12 @@ class AlreadyRunning(Exception):
 
 
 def due() -> str:
-    """Why the index must be made anew; empty where it need not."""
-    if SearchEntry.objects.exclude(form=current_form()).exists():
-        return "entries were made by other rules of cutting words"
+    """Why the index must be made anew, as a sentence; empty where it need not."""
+    forms = SearchEntry.objects.aggregate(first=Min("form"), last=Max("form"))
+    if set(forms.values()) - {None, current_form()}:
+        return _("Part of the search index was made by other rules of cutting words. A worker makes it anew.")
     if settings.SEARCH_URL and not SearchIndex.objects.filter(state="live", mapping=MAPPING).exists():
-        return "the search engine has no index of this version"
+        return _("The search engine has no index of this version. A worker builds it; until then the database answers.")
     return ""
 
 

@@ -9,9 +9,9 @@ from catalog.models import Basis, Column, Dataset, Department
 from catalog.permissions import is_officer
 from catalog.search import SearchQuery, search
 from catalog.search.demand import frequent
+from catalog.search.gathering import columns_of, let_out_of
 from catalog.search.query import LONGEST
 from catalog.search.words import fold, runs
-from catalog.terms import TableTerms, Terms
 
 MOST_DATASETS = 5
 MOST_OTHERS = 3
@@ -58,13 +58,12 @@ def _columns(run: str, ids: list, by: Actor) -> list[Suggestion]:
 def _released(ids: list) -> set[tuple]:
     """The columns that the newest live release of each of these datasets lets out."""
     releases = Basis.objects.live().releases().filter(dataset__in=ids).order_by("dataset_id", "-version__number")
-    found = set()
-    for release in releases.distinct("dataset_id").select_related("version").prefetch_related("version__tables"):
-        terms = Terms.from_json(release.terms)
-        for table in release.version.tables.all():
-            let_out = (terms.of_table(table.name, table.types) or TableTerms({})).columns
-            found |= {(release.dataset_id, table.name, name) for name in let_out}
-    return found
+    newest = releases.distinct("dataset_id").select_related("version").prefetch_related("version__tables")
+    return {
+        (release.dataset_id, *column)
+        for release in newest
+        for column in columns_of(let_out_of(release, release.version.tables.all()))
+    }
 
 
 def _departments(q: str) -> list[Suggestion]:

@@ -12,6 +12,7 @@ from catalog.actions.synonyms import add_synonyms, remove_synonyms
 from catalog.forms import ActionForm
 from catalog.models import SearchSynonym
 from catalog.permissions import check_may_set_words
+from catalog.search.rebuilding import due
 from portal.accounts.pages import signed_in
 from portal.paging import page_of
 
@@ -47,7 +48,7 @@ def synonyms(request: HttpRequest) -> HttpResponse:
         messages.success(request, _("The group counts no more, from the next search on."))
         return redirect("search-words")
     page = page_of(SearchSynonym.objects.select_related("added_by"), request, order=("-id",))
-    return render(request, "portal/synonyms.html", {"section": "desk", "page": page})
+    return render(request, "portal/synonyms.html", {"section": "desk", "page": page, "due": due()})
 
 
 @signed_in

@@ -7,8 +7,12 @@ import pytest
 from django.db import connection
 from django.test import Client
 
+from catalog.checks import check_search_index
+from catalog.models import SearchEntry
+from catalog.search import index_dataset
 from catalog.store import store
 from portal.engines import postgres
+from tests import world
 from tests.engines import TEST_VAR
 
 
@@ -30,6 +34,22 @@ def test_it_says_that_the_process_lives_without_asking_anybody():
 @pytest.mark.django_db
 def test_it_is_ready_when_all_services_are():
     assert ask() == (200, {"ready": True, "checks": dict.fromkeys(["database", "events", "cache", "storage"], "ok")})
+
+
+@pytest.mark.django_db
+def test_it_warns_of_an_index_that_waits_and_serves_on():
+    cast = world.cast()
+    index_dataset(world.dataset(cast.owner, cast.parks))
+    assert "warnings" not in ask()[1]
+    assert check_search_index() == []
+
+    SearchEntry.objects.update(form="before")
+
+    status, body = ask()
+    assert (status, body["ready"], list(body["warnings"])) == (200, True, ["search"])
+    (warning,) = check_search_index()
+    assert warning.msg == body["warnings"]["search"]
+    assert "reindex" in warning.hint
 
 
 @pytest.mark.django_db(transaction=True)
