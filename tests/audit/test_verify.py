@@ -53,7 +53,7 @@ def served(folder):
     handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=folder)
     handler.log_message = lambda *_: None
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
 
@@ -286,7 +286,7 @@ def test_it_asks_again_where_an_answer_was_cut_off(auditor, log):
     brute.build(log, EVENTS[:10])
     handler = functools.partial(Flaky, directory=log)
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         assert auditor.says("log", f"http://127.0.0.1:{server.server_port}", *KEY)["code"] == 0
         server.shutdown()
 
@@ -310,7 +310,7 @@ def test_it_waits_as_long_as_a_busy_log_asks_for(auditor, log):
     brute.build(log, EVENTS[:10])
     handler = functools.partial(Busy, directory=log)
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         before = time.monotonic()
         assert auditor.says("log", f"http://127.0.0.1:{server.server_port}", *KEY)["code"] == 0
         server.shutdown()
@@ -337,7 +337,7 @@ def test_it_carries_its_token_to_the_log_and_to_nobody_else(auditor, log):
     brute.put(auditor.folder / "token", b"secret\n")
     handler = functools.partial(Door, directory=log)
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         address = f"http://127.0.0.1:{server.server_port}"
         assert "--token-file" in auditor.says("log", address, *KEY)["reason"]
         said = auditor.says("log", address, "--token-file", "token", *KEY)

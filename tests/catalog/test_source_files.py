@@ -83,7 +83,7 @@ def serving(tmp_path, settings):
     server.socket = context.wrap_socket(server.socket, server_side=True)
     Site.body, Site.etag, Site.seen, Site.redirects, Site.cut = CSV, '"one"', [], {}, False
     settings.SOURCE_CA_FILE, settings.SOURCE_HOSTS = str(certificate), ["localhost"]
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     try:
         yield f"https://localhost:{server.server_port}"
     finally:
