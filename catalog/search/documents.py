@@ -8,7 +8,7 @@ only those of the release, for to be found by a value tells that it is there, an
 import hashlib
 import json
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from functools import lru_cache
 from uuid import UUID
 
@@ -18,13 +18,12 @@ from catalog.codes import Licence, Theme
 from catalog.freshness import late_from
 from catalog.models import Basis, Column, Dataset, SearchEntry
 from catalog.search.gathering import Gathered, gathered
+from catalog.search.weights import boost
 from catalog.search.words import fold, tokens
 
 Audience = SearchEntry.Audience
 MOST_PLACES = {"description": 4_000, "columns": 6_000, "values": 3_000}
 PLACES = 600  # of any other field
-YEARS_HALVED = 12  # a dataset updated so many years later counts double, other things being equal
-FIRST_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -108,7 +107,7 @@ def _entry(dataset: Dataset, audience: str, release: Basis | None, found: Gather
         updated_at=updated_at,
         title=fold(dataset.title_en or dataset.title_zh)[:200],
         used=used,
-        boost=_boost(updated_at, used, _quality(dataset, columns)),
+        boost=boost(updated_at, used, _quality(dataset, columns)),
         general=dataset.state == Dataset.State.ACTIVE and dataset.sharing_class != "withheld",
         fields=_fields(dataset, release, columns, found),
     )
@@ -194,13 +193,3 @@ def _quality(dataset: Dataset, columns: list[Column]) -> float:
         bool(columns) and sum(bool(c.meaning_en or c.meaning_zh) for c in columns) * 2 >= len(columns),
     ]
     return sum(told) / len(told)
-
-
-def _boost(updated_at: datetime, used: int, quality: float) -> float:
-    """What a dataset's state multiplies its score by.
-
-    Freshness halves with age. It is measured from a fixed day, so that the order of two datasets never changes by
-    itself and no entry is made anew because time passed.
-    """
-    years = (updated_at - FIRST_DAY).total_seconds() / (365.25 * 86400)
-    return round(0.5 ** (-years / YEARS_HALVED) * (1 + used.bit_length() / 64) * (0.9 + 0.2 * quality), 6)

@@ -28,6 +28,8 @@ def body(query: SearchQuery, asked: Asked, *, filters: list[dict], unsure: list[
     must_not = [{"terms": {"dataset": [str(pk) for pk in unsure]}}] if unsure else []
     must, refused = _words(asked)
     whole = {"bool": {"filter": [*filters, *_period(query)], "must": must, "must_not": must_not + refused}}
+    if must:
+        whole["bool"]["should"] = [_choice(lift, FEW) for lift in asked.lifts]
     return {
         "query": {"function_score": {"query": whole, "field_value_factor": {"field": "boost", "missing": 1}}},
         "post_filter": {"bool": {"filter": list(chosen.values())}},

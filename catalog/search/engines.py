@@ -22,19 +22,21 @@ from catalog.search.why import explain
 
 log = logging.getLogger(__name__)
 FAR_BEHIND = 500  # datasets that it was not told of: with more, the database answers
+FEW = 5  # datasets: with fewer, those that hold a part of the words follow
 PAUSE = 3  # seconds before a process asks an engine again that was down
 _down_until = 0.0
 
 
 def search(query: SearchQuery) -> SearchResults:
-    """The datasets that match, as this reader may know of them; where none does, those that match less strictly."""
-    whole = asked = expand(parse(query.q), Vocabulary(query.by))
+    """The datasets that match, as this reader may know of them; where few do, those that match less strictly too."""
+    asked = expand(parse(query.q), Vocabulary(query.by))
     unsure = _untold()
     found, degraded = _answer(query, asked, unsure)
-    while not found.total and asked.loosened is not None:
+    missed = not found.total
+    while found.total < FEW and asked.loosened is not None:
         asked = asked.loosened
         found, degraded = _answer(query, asked, unsure)
-    loosened = asked is not whole and bool(found.total)
+    loosened = missed and bool(found.total)
     why = explain(found.ids, asked, visible.audience(query.by))
     more = {"degraded": degraded, "loosened": loosened, "corrected": asked.corrected, "why": why}
     return SearchResults(found.ids, found.total, found.facets, found.next, **more)

@@ -1,7 +1,7 @@
 """Turns what was typed into the ways in which each term may be found: the same for every engine."""
 
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from catalog.search.asked import Asked, Choice, Group, is_positive
 from catalog.search.meaning import Groups, Meaning, meaning
@@ -48,7 +48,10 @@ def expand(parsed: Parsed, vocabulary: Vocabulary, synonyms: Synonyms | None = N
     )
     loose = _loose(asked, units, ways)
     is_question = len(cut) - len(groups) >= QUESTION or asked.required >= MANY
-    return loose if is_question else replace(asked, loosened=loose)
+    if is_question:
+        return loose
+    is_looser = (loose.groups, loose.required) != (asked.groups, asked.required)
+    return replace(asked, loosened=loose) if is_looser else asked
 
 
 def _cut(parsed: Parsed, synonyms: Synonyms) -> Groups:
@@ -119,15 +122,14 @@ def _loose(asked: Asked, units: list[Unit], ways: Ways) -> Asked:
 
     Where that finds nothing, any one group does.
     """
-    groups = tuple(
-        group + tuple(_part(ways.choice(part)) for part in unit.parts)
-        for group, unit in zip(asked.groups, units, strict=True)
-    )
+    parts = [tuple(_part(ways.choice(part)) for part in unit.parts) for unit in units]
+    groups = tuple(group + more for group, more in zip(asked.groups, parts, strict=True))
     most = max((_weight(group) for group in groups if is_positive(group)), default=0.0)
     kept = tuple(group for group in groups if not is_positive(group) or _weight(group) >= TELLING * most)
     raising = tuple(choice for group in groups if group not in kept for choice in group[:1])
     required = max(1, round(sum(map(is_positive, kept)) * ENOUGH))
-    loose = replace(asked, groups=kept, required=required, lifts=(*asked.lifts, *raising))
+    lifts = (*asked.lifts, *raising, *chain.from_iterable(parts))
+    loose = replace(asked, groups=kept, required=required, lifts=lifts)
     loosest = replace(asked, groups=groups, required=1) if required > 1 or raising else None
     return replace(loose, loosened=loosest)
 

@@ -60,9 +60,9 @@ class FacetValue:
 class SearchResults:
     """Identifiers of datasets in order, how many there are in all, the facets, and where the next page begins.
 
-    `loosened` says that nothing holds all words and these hold some; `corrected` is the query as it was repaired, empty
-    where it was taken as written; `degraded` says that the search engine did not answer and the database did; `why`
-    says for each dataset why it was found.
+    Where few hold all words, those that hold some follow. `loosened` says that nothing holds all and these hold some;
+    `corrected` is the query as it was repaired, empty where it was taken as written; `degraded` says that the search
+    engine did not answer and the database did; `why` says for each dataset why it was found.
     """
 
     ids: list

@@ -16,7 +16,7 @@ from catalog.search.words import fold, is_chinese, pinyin, runs, simplified, ste
 
 SHIPPED = Path(__file__).with_name("civic_words.txt")
 Key = tuple[str, ...]
-SHORTEST_SPELT, LONG_SPELT = 5, 8  # letters of a word that is repaired by the list, and of one with two mistakes
+SHORTEST_SPELT, LONG_SPELT = 7, 9  # letters of a word that is repaired by the list, and of one with two mistakes
 SHORTEST_READ = 3  # characters of a Chinese word that is repaired by how it is read
 MOST_NEAR = 3
 

@@ -22,7 +22,8 @@ def conditions(asked: Asked, params: dict) -> list[str]:
     """What a tsquery cannot say: that a word stands in a named field, and how many of the groups are enough."""
     said, positive = [], asked.positive
     every = asked.required >= len(positive)
-    if not every:
+    in_fields = any(choice.fields for group in positive for choice in group)
+    if not every and (asked.required > 1 or in_fields):  # one is what `matching` asks for already
         counted = " + ".join(f"({_group_test(group, params)})::int" for group in positive)
         said.append(f"({counted}) >= {int(asked.required)}")
     for group in asked.groups:

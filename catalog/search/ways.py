@@ -5,7 +5,7 @@ from catalog.search.meaning import FAR_COMMONER, LONG, Meaning
 from catalog.search.parsing import Term
 from catalog.search.synonyms import Synonyms
 from catalog.search.vocabulary import Vocabulary
-from catalog.search.weights import COMMONER, LIFT, MOST_TELLING, NAMED, SHORTEST_PREFIX, WAYS
+from catalog.search.weights import LIFT, MOST_TELLING, NAMED, SHORTEST_PREFIX, WAYS
 from catalog.search.words import is_chinese, is_pinyin, pairs, runs, stem
 
 MOST_SYNONYMS = 24
@@ -44,7 +44,7 @@ class Ways:
         """Who asks in one language is helped less by the other, and by a common word less than by a rare one."""
         kind = "synonym" if is_chinese(word) == is_chinese(other) else "translation"
         telling = self.telling(word)
-        share = min(1.0, self.telling(other) / telling / COMMONER) if telling else 1.0
+        share = min(1.0, self.telling(other) / telling) if telling else 1.0
         return Way("synonym", tokens_of(other), round(WAYS[kind] * share, 4), ordered=True, source=other)
 
     def _guesses(self, word: str) -> list[Way]:
@@ -60,6 +60,8 @@ class Ways:
             ways.append(Way("initials", (f"^^{word}",), WAYS["initials"], source=word))
         if read := self._meaning.read.get(word):
             ways.append(Way("pinyin", tokens_of(read), WAYS["pinyin"], ordered=True, source=word))
+        if apart := self._meaning.apart.get(word):
+            ways.append(Way("stem", tokens_of(apart), WAYS["stem"], ordered=True, source=word))
         if not self._vocabulary.begins(word):
             meant = [self._meaning.spelt[word]] if word in self._meaning.spelt else []
             ways += [_typo(other) for other in dict.fromkeys([*meant, *self._vocabulary.near(word)])]

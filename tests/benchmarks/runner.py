@@ -43,7 +43,8 @@ Measured on {machine}.
 - **Search quality** is taken on the test half of the judged queries in `tests/relevance`, over 7,557 real records of
   three catalogues; weights and words were tuned on the other half. NDCG@10 is 1 where the ten best records stand in
   the best order. The plain search is one text field of PostgreSQL with English stems, all words required. Where the
-  aim is missed, it is by words of the other language and by long questions: what the list of synonyms does not know.
+  aim is missed, it is by words that the list of civic words does not know, and by questions that say little of what
+  the record is called.
 - **A disclosure** is `open_rows` and its end under a grant, with a key, a row filter and two masks: the basis, the
   membership and the key are asked anew, and two events are committed, each with its details, each as one planned
   statement. The rows are not read, and the question is the same each time, so its statement is written once. A plain
