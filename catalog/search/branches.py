@@ -12,7 +12,7 @@ from math import comb
 from catalog.search.asked import Asked, Choice, Group, Way
 from catalog.search.tsquery import matching
 
-MOST_COMBINED = 40  # ways to choose the groups that are enough; with more, each entry is counted through
+MOST_COMBINED = 12  # ways to choose the groups that are enough; with more, each entry is counted through
 
 
 def branches(asked: Asked) -> list[str]:

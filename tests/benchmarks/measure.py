@@ -29,6 +29,8 @@ class Sizes:
     large_mb: int = 2_048
     records: int = 10_000
     queries: int = 1_000
+    datasets: int = 100_000
+    searches: int = 60
     clients: tuple[int, ...] = (1, 8)
     readers: tuple[int, ...] = (1, 4, 16)
 
@@ -45,6 +47,8 @@ TINY = Sizes(
     large_mb=1,
     records=0,
     queries=0,
+    datasets=40,
+    searches=2,
     clients=(2,),
     readers=(2,),
 )
