@@ -259,8 +259,19 @@ GROUPS = {
     "requests": (_("Requests for data"), ("request.", "calendar.")),
     "catalogue": (
         _("Catalogue and versions"),
-        ("dataset.", "column.", "link.", "document.", "message.", "source.", "load.", "version.", "purge.", "store.",
-         "synonyms."),
+        (
+            "dataset.",
+            "column.",
+            "link.",
+            "document.",
+            "message.",
+            "source.",
+            "load.",
+            "version.",
+            "purge.",
+            "store.",
+            "synonyms.",
+        ),
     ),
     "people": (
         _("Accounts, roles, keys and departments"),

@@ -31,10 +31,7 @@ def held(request: HttpRequest) -> HttpResponse:
     page = listed(found, request, order=("-made_at", "-id"), about=f"held {chosen}")
     shown = {
         "section": "desk",
-        "tabs": [
-            {"label": label, "url": f"?list={name}", "current": name == chosen}
-            for name, label in LABELS.items()
-        ],
+        "tabs": [{"label": label, "url": f"?list={name}", "current": name == chosen} for name, label in LABELS.items()],
         "lines": lines_of(page.items),
         "older": next_address(request, page),
         "newer": f"?list={chosen}" if "after" in request.GET else "",

@@ -35,9 +35,7 @@ def second_step(request: HttpRequest) -> HttpResponse:
         return redirect("sign-in")
 
     form = SecondStepForm(request.POST or None)
-    if request.method == "POST" and form.act(
-        lambda: sessions.finish_sign_in(request, user, form.cleaned_data["code"])
-    ):
+    if request.method == "POST" and form.act(lambda: sessions.finish_sign_in(request, user, form.cleaned_data["code"])):
         if form.result == "recovery":
             messages.warning(request, _("A recovery code was used. Set up your app again if you lost your phone."))
         return with_language(request, redirect(place_after(request)), user)
