@@ -32,7 +32,7 @@ LONGEST_WAIT = 4  # seconds, on a machine that does much else: what explodes tak
 
 
 @pytest.fixture
-def trees(transactional_db):
+def trees(transactional_db, engine):
     cache.clear()
     people = world.cast()
     made = world.dataset(people.owner, people.parks, "Street trees", title_zh="行道树", description_en="Every tree.")
