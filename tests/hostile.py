@@ -63,6 +63,17 @@ def floods(begin: bytes, piece: bytes):
     return act
 
 
+def says(words: bytes):
+    """This once; then it waits until the other goes."""
+
+    def act(client, hear):
+        client.sendall(words)
+        while True:
+            hear()
+
+    return act
+
+
 def packet(number: int, payload: bytes) -> bytes:
     """One packet of MySQL's protocol."""
     return struct.pack("<I", len(payload))[:3] + bytes([number]) + payload

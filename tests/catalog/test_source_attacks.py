@@ -115,7 +115,7 @@ def test_a_mysql_server_that_asks_for_our_files_or_speaks_nonsense_is_left(paylo
 
 def test_a_server_of_another_kind_is_said_so(trees, people):
     for kind, act in (
-        ("mysql", hostile.floods(b"HTTP/1.1 400 Bad Request\r\n\r\n", b"")),
+        ("mysql", hostile.says(b"HTTP/1.1 400 Bad Request\r\n\r\n")),
         ("postgresql", hostile.postgres(b"HTTP/1.1")),
     ):  # fmt: skip
         with hostile.hostile(act) as (port, _told):
