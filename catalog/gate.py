@@ -111,6 +111,11 @@ class Exit:
         self._digest.update(piece)
         return piece
 
+    def carried(self, piece: bytes) -> None:
+        """Counts the bytes that rows which were counted already are handed over in."""
+        self.bytes += len(piece)
+        self.left(piece)
+
     def close(self, outcome: str = "complete") -> None:
         """Writes down what really left. An exit that is never closed counts as its ceiling."""
         with self._closing:
@@ -183,25 +188,26 @@ class Rows:
     def dicts(self) -> list[dict]:
         """The rows of a small answer as Python values; they have left when this returns."""
         found = self.page()
+        lines = "".join(f"{_line(row)}\n" for row in found).encode()
+        self.exit.carried(lines)
         self.exit.close()
         return found
 
     def page(self, most: int | None = None) -> list[dict]:
-        """The rows of one page as Python values, all of them counted; whoever hands it over says so by `close`.
+        """The rows of one page as Python values, all of them counted: whoever makes bytes of them counts those by
+        `exit.carried`, and says by `close` that they left.
 
-        Raises TooCostly where they are more than so many bytes.
+        Raises TooCostly where the values take more than so many bytes.
         """
-        found, outcome = [], "broken"
+        found, outcome, size = [], "broken", 0
         try:
             for batch in self.batches():
-                rows = self._run.plan.dicts(batch)
-                lines = "".join(f"{_line(row)}\n" for row in rows).encode()
-                self.exit.gone(len(rows), len(lines))
-                if most is not None and self.exit.bytes > most:
+                size += batch.nbytes
+                self.exit.gone(batch.num_rows, 0)
+                if most is not None and size > most:
                     outcome = "too large"
                     raise TooCostly("bytes")
-                self.exit.left(lines)
-                found += rows
+                found += self._run.plan.dicts(batch)
         except BaseException:
             self.close(outcome)
             raise
@@ -262,11 +268,23 @@ def _open_remembered(query: RowQuery, over, by: Actor, budget: Budget | None, wa
         return None
     try:
         made = _planned(query, version, opened)
-        ceiling = _ceiling(query, opened)
-        exit_ = _opened(version, opened.basis, query.table, made, query, ceiling, by, way=way, only_if=as_it_was)
+        run = _run(made, opened.table, query.limit, budget=budget)
     except (QueryError, PermissionDenied):
         return None  # whether this reader may hear that is not asked yet
-    return exit_ and _rows(made, opened.table, exit_, query.limit, budget=budget)
+    try:
+        if query.limit is not None:
+            run.begin()  # nobody has a row of it before the event is on the disk
+        ceiling = _ceiling(query, opened)
+        exit_ = _opened(version, opened.basis, query.table, made, query, ceiling, by, way=way, only_if=as_it_was)
+    except BaseException as reason:
+        run.close()
+        if isinstance(reason, QueryError | PermissionDenied):
+            return None
+        raise
+    if exit_ is None:
+        run.close()
+        return None
+    return Rows(run, exit_, query.limit)
 
 
 def _ceiling(query: RowQuery, opened: Opened) -> dict[str, int]:
@@ -561,14 +579,17 @@ def _asked(query: RowQuery, filtered_by: tuple[str, ...]) -> tuple[dict, str]:
 
 def _rows(made: Plan, table: Table, exit_: Exit, limit: int | None, *, since=None, budget=None) -> Rows:
     try:
-        former = (since.path, since.sha256) if since else None
-        at_once = rows_at_once(table.schema)
-        most = limit and limit + 1  # one more tells that there is a next page
-        run = Run(made, table.path, table.sha256, since=former, budget=budget, at_once=at_once, most=most)
-        return Rows(run, exit_, limit)
+        return Rows(_run(made, table, limit, since=since, budget=budget), exit_, limit)
     except BaseException:
         exit_.close("broken")
         raise
+
+
+def _run(made: Plan, table: Table, limit: int | None, *, since=None, budget=None) -> Run:
+    former = (since.path, since.sha256) if since else None
+    most = limit and limit + 1  # one more tells that there is a next page
+    at_once = rows_at_once(table.schema)
+    return Run(made, table.path, table.sha256, since=former, budget=budget, at_once=at_once, most=most)
 
 
 def _about(version: Version, basis: Basis) -> str:

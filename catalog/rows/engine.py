@@ -6,6 +6,7 @@ import threading
 import time
 import warnings
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 
 import duckdb
 import pyarrow as pa
@@ -27,6 +28,7 @@ WAIT = 30.0
 LONG = 1.0  # seconds of work, from which on the operator's log tells of a query
 TICK, IDLE = 0.05, 5.0  # seconds between two looks at what is at work; and without any, until nobody looks
 _places = threading.BoundedSemaphore(settings.ENGINE_AT_ONCE)
+_beside = ThreadPoolExecutor(settings.ENGINE_AT_ONCE, thread_name_prefix="engine")
 _at_work: dict["Run", float] = {}  # until when each may work
 _lock = threading.Lock()
 _timekeeper: threading.Thread | None = None
@@ -69,16 +71,22 @@ class Run:
         else:
             over = cursor_over(path, sha256) if since is None else cursor_over_two(since, (path, sha256))
         self._cursor = self._stack.enter_context(over)
-        self._reader = None
+        self._reader = self._ahead = None
         self._stopped = self._late = self._told = False
         self._worked = 0.0
+
+    def begin(self) -> None:
+        """Looks for the first rows at once, beside what else is done before anybody may have them."""
+        self._ahead = _beside.submit(self._next)
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """Arrow batches, in order, in constant memory."""
         try:
-            while (batch := self._next()) is not None:
+            batch = self._ahead.result() if self._ahead else self._next()
+            while batch is not None:
                 if batch.num_rows:
                     yield batch
+                batch = self._next()
         finally:
             self.close()
 
@@ -90,6 +98,9 @@ class Run:
 
     def close(self) -> None:
         """Frees the engine."""
+        if self._ahead is not None and not self._ahead.cancel() and not self._ahead.done():
+            self.stop()
+            wait([self._ahead])
         self._reader = None
         self._stack.close()
         if self._worked > LONG and not self._told:

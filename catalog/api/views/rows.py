@@ -129,6 +129,7 @@ class PageOfRows(Response):
     def __init__(self, data: dict, rows: Leaving):
         super().__init__(data)
         self._rows = rows
+        self.add_post_render_callback(lambda page: rows.exit.carried(page.content))
 
     def close(self):
         self._rows.close("complete")
