@@ -86,6 +86,7 @@ def _entry(dataset: Dataset, audience: str, release: Basis | None, found: Gather
     used = found.used.get(dataset.pk, 0)
     place = dataset.place_en or dataset.place_zh
     types = found.types(dataset, release)
+    fields = _fields(dataset, release, columns, found)
     return Entry(
         dataset=dataset.pk,
         audience=audience,
@@ -107,9 +108,9 @@ def _entry(dataset: Dataset, audience: str, release: Basis | None, found: Gather
         updated_at=updated_at,
         title=fold(dataset.title_en or dataset.title_zh)[:200],
         used=used,
-        boost=boost(updated_at, used, _quality(dataset, columns)),
+        boost=boost(updated_at, used, _quality(dataset, columns), _length(fields)),
         general=dataset.state == Dataset.State.ACTIVE and dataset.sharing_class != "withheld",
-        fields=_fields(dataset, release, columns, found),
+        fields=fields,
     )
 
 
@@ -180,6 +181,11 @@ def _years(dataset: Dataset) -> list[str]:
     if since and until and 0 <= until.year - since.year < 100:
         return [str(year) for year in range(since.year, until.year + 1)]
     return [str(day.year) for day in (since, until) if day]
+
+
+def _length(fields: dict[str, list[list[str]]]) -> int:
+    """How many different tokens an entry holds."""
+    return len({token for places in fields.values() for place in places for token in place})
 
 
 def _quality(dataset: Dataset, columns: list[Column]) -> float:

@@ -4,6 +4,7 @@ The score of a dataset is the sum over the groups that it meets of the best of i
 `way.weight` x the weight of the best field where it was found, and then times the dataset's `boost`.
 """
 
+import math
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -86,13 +87,17 @@ FIRST_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 YEARS_HALVED = 12  # a dataset updated so many years later counts double, other things being equal
 USED = 64  # doublings of its use that would double the score
 TOLD = 0.2  # what a dataset that tells all that a reader wants to know counts more than one that tells nothing
+LENGTH = 0.15  # how fast the score falls with the length of what is told: who says much holds many words by chance
+USUAL_LENGTH = 100  # different words and pairs of an entry whose length changes nothing
 
 
-def boost(updated_at: datetime, used: int, quality: float) -> float:
+def boost(updated_at: datetime, used: int, quality: float, length: int) -> float:
     """What a dataset's state multiplies its score by.
 
     Freshness halves with age. It is measured from a fixed day, so that the order of two datasets never changes by
     itself and no entry is made anew because time passed.
     """
     years = (updated_at - FIRST_DAY).total_seconds() / (365.25 * 86400)
-    return round(0.5 ** (-years / YEARS_HALVED) * (1 + used.bit_length() / USED) * (1 - TOLD / 2 + TOLD * quality), 6)
+    brief = (math.log(10 + length) / math.log(10 + USUAL_LENGTH)) ** -LENGTH
+    told = 1 - TOLD / 2 + TOLD * quality
+    return round(0.5 ** (-years / YEARS_HALVED) * (1 + used.bit_length() / USED) * told * brief, 6)

@@ -122,3 +122,16 @@ def test_it_refuses_a_cursor_of_another_search(catalogue):
 def test_it_takes_any_text(catalogue):
     odd = ("'", "a & b", "!(", "\\", "':*", "''", "%", "(((", "x" * 10_000, "\u0000", "树" * 5000, "-")
     assert {q: found(q).total for q in odd} == dict.fromkeys(odd, 0)
+
+
+def test_of_two_alike_the_one_that_says_less_stands_first(catalogue):
+    people = catalogue[0]
+    said = {"brief": "Where they live.", "long": " ".join(f"Chapter{n}" for n in range(300))}
+    datasets = {
+        name: world.dataset(people.owner, people.parks, "Bilby burrows", description_en=text)
+        for name, text in said.items()
+    }
+    for dataset in datasets.values():
+        index_dataset(dataset)
+    outbox.send()
+    assert found("bilby", people.owner).ids == [datasets["brief"].pk, datasets["long"].pk]
