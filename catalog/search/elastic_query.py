@@ -13,7 +13,7 @@ MOST_VALUES = 60
 MOST_CLAUSES = 700  # beyond that only titles, keywords and the whole are weighed
 FEW = ("title", "keywords")
 ANYWHERE = 0.2  # the weight of tokens that were found, but in no one field together
-ALSO = 0.15  # what a second field adds to the best one
+ALSO = 0.05  # what a second field adds to the best one
 TERMS = {
     "themes": "theme", "departments": "department", "formats": "formats", "licences": "licence", "places": "places",
     "opening": "opening",
@@ -26,10 +26,11 @@ def body(query: SearchQuery, asked: Asked, *, filters: list[dict], unsure: list[
     moment = microseconds(now)
     chosen = {name: _chosen(name, list(getattr(query, name)), moment) for name in FACETS if getattr(query, name)}
     must_not = [{"terms": {"dataset": [str(pk) for pk in unsure]}}] if unsure else []
-    must, refused = _words(asked)
+    fields = _weighed(asked)
+    must, refused = _words(asked, fields)
     whole = {"bool": {"filter": [*filters, *_period(query)], "must": must, "must_not": must_not + refused}}
     if must:
-        whole["bool"]["should"] = [_choice(lift, FEW) for lift in asked.lifts]
+        whole["bool"]["should"] = [_choice(lift, fields) for lift in asked.lifts]
     return {
         "query": {"function_score": {"query": whole, "field_value_factor": {"field": "boost", "missing": 1}}},
         "post_filter": {"bool": {"filter": list(chosen.values())}},
@@ -48,10 +49,14 @@ def _order(query: SearchQuery) -> list[dict]:
     return [*first.get(query.order, []), {"updated_at": way}, {"dataset": way}]
 
 
-def _words(asked: Asked) -> tuple[list[dict], list[dict]]:
+def _weighed(asked: Asked) -> tuple[str, ...]:
+    """The fields in which each way counts for itself."""
+    ways = sum(len(choice.ways) for group in (*asked.groups, asked.lifts) for choice in group)
+    return tuple(FIELDS) if ways * len(FIELDS) <= MOST_CLAUSES else FEW
+
+
+def _words(asked: Asked, fields: tuple[str, ...]) -> tuple[list[dict], list[dict]]:
     """What must be found, and what must not."""
-    ways = sum(len(choice.ways) for group in asked.groups for choice in group)
-    fields = tuple(FIELDS) if ways * len(FIELDS) <= MOST_CLAUSES else FEW
     found, refused = [], []
     for group in asked.groups:
         clauses = [_choice(choice, fields) for choice in group]
