@@ -35,22 +35,31 @@ def conditions(asked: Asked, params: dict) -> list[str]:
 def score(asked: Asked, params: dict) -> str:
     """The sum over the groups of the best of their ways, as SQL; `params` gets its values."""
     left, groups = MOST_SCORED, []
-    weights = "{" + ", ".join(str(weight) for weight in LETTERS) + "}"
     for group in (*asked.groups, *((lift,) for lift in asked.lifts)):
         ways = [(choice, way) for choice in group if not choice.negated for way in choice.ways][:left]
         left -= len(ways)
         if ways:
-            ranks = [
-                f"{choice.weight * way.weight * _alone(way):.6f} * ts_rank('{weights}', e.words,"
-                f" {_named(params, _way(way, choice.fields))}::tsquery)"
-                for choice, way in ways
-            ]
+            ranks = [f"{choice.weight * way.weight:.6f} * {_rank(way, choice.fields, params)}" for choice, way in ways]
             groups.append(f"greatest({', '.join(ranks)})")
     return " + ".join(groups) or "0"
 
 
-def _alone(way: Way) -> float:
-    return ALONE if len(way.tokens) == 1 else 1.0
+def _rank(way: Way, fields: tuple[str, ...] | None, params: dict) -> str:
+    """How well an entry meets the way, as SQL: a word more where it stands often, neighbours more where they are near.
+
+    Several words are worth the best place where they stand as the way wants them, however often each stands apart.
+    """
+    letters = _letters(fields)
+    asked = f"{_named(params, _way(way, letters))}::tsquery"
+    if len(way.tokens) == 1 or way.kind == "lift":
+        weights = "{" + ", ".join(map(str, LETTERS)) + "}"
+        return f"{ALONE if len(way.tokens) == 1 else 1.0} * ts_rank('{weights}', e.words, {asked})"
+    best = [
+        f"WHEN e.words @@ {_named(params, _way(way, letter))}::tsquery THEN {weight}"
+        for letter, weight in zip("ABC", reversed(LETTERS), strict=False)
+        if letter in (letters or "ABC")
+    ]
+    return f"CASE WHEN NOT e.words @@ {asked} THEN 0 {' '.join(best)} ELSE {LETTERS[0]} END"
 
 
 def _group(group: Group) -> str:
@@ -58,12 +67,15 @@ def _group(group: Group) -> str:
 
 
 def _choice(choice: Choice) -> str:
-    ways = " | ".join(_way(way, choice.fields) for way in choice.ways)
+    ways = " | ".join(_way(way, _letters(choice.fields)) for way in choice.ways)
     return f"!({ways})" if choice.negated else f"({ways})"
 
 
-def _way(way: Way, fields: tuple[str, ...] | None) -> str:
-    letters = "".join(sorted({FIELDS[name].letter for name in fields})) if fields else ""
+def _letters(fields: tuple[str, ...] | None) -> str:
+    return "".join(sorted({FIELDS[name].letter for name in fields})) if fields else ""
+
+
+def _way(way: Way, letters: str) -> str:
     last = len(way.tokens) - 1
     parts = [
         quoted(token) + _flags(letters, prefix=way.prefix and place == last) for place, token in enumerate(way.tokens)
@@ -98,7 +110,7 @@ def _way_in_fields(way: Way, fields: tuple[str, ...], params: dict) -> str:
     for name in fields:
         held = [_token_in(name, token, params, prefix=way.prefix and token == way.tokens[-1]) for token in way.tokens]
         one_of.append(f"({' AND '.join(held)})")
-    whole = f"e.words @@ {_named(params, _way(way, fields))}::tsquery"
+    whole = f"e.words @@ {_named(params, _way(way, _letters(fields)))}::tsquery"
     return f"({whole} AND ({' OR '.join(one_of)}))"
 
 
