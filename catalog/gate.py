@@ -236,16 +236,19 @@ def check_query(query: RowQuery, *, over: list[tuple[Version, Basis]], by: Actor
 
 
 def open_rows(
-    query: RowQuery, *, over: list[tuple[Version, Basis]], by: Actor, budget: Budget | None = None, way: str = Way.API
-) -> Rows:
+    query: RowQuery, *, over: list[tuple[Version, Basis]], by: Actor, budget: Budget | None = None, way: str = Way.API,
+    ahead: bool = False,
+) -> Rows:  # fmt: skip
     """Rows of a version under a basis, as this reader may have them; with the budget of whoever waits, or this one.
+
+    Where all of them will be wanted at once, the engine may begin `ahead`, while the opening event is written.
 
     Raises BasisEnded where the basis does not hold for the reader, Limited where it lets nothing out by this way or
     no more now, CountsOnly where it answers with counts and something else is asked, QueryError where the query asks
     for what is not there (hidden and missing are the same), Http404 where the table is not let out. Must not be called
     inside a transaction: the opening event is durable before this returns.
     """
-    rows = _open_remembered(query, over, by, budget, way)
+    rows = _open_remembered(query, over, by, budget, way, ahead)
     if rows is not None:
         return rows
     version, opened = _checked(query.table, over, by)
@@ -254,7 +257,7 @@ def open_rows(
     return _rows(made, opened.table, exit_, query.limit, budget=budget)
 
 
-def _open_remembered(query: RowQuery, over, by: Actor, budget: Budget | None, way: str) -> Rows | None:
+def _open_remembered(query: RowQuery, over, by: Actor, budget: Budget | None, way: str, ahead: bool) -> Rows | None:
     """The rows where all is as it was read before: the statement that writes the opening event asks that as it writes.
 
     None where it is not so, nothing was read, or there is something to refuse: then all is asked first, step by step.
@@ -272,7 +275,7 @@ def _open_remembered(query: RowQuery, over, by: Actor, budget: Budget | None, wa
     except (QueryError, PermissionDenied):
         return None  # whether this reader may hear that is not asked yet
     try:
-        if query.limit is not None:
+        if ahead:
             run.begin()  # nobody has a row of it before the event is on the disk
         ceiling = _ceiling(query, opened)
         exit_ = _opened(version, opened.basis, query.table, made, query, ceiling, by, way=way, only_if=as_it_was)

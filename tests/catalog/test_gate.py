@@ -12,6 +12,7 @@ from catalog.extents import extent
 from catalog.gate import LOOK_AGAIN, BasisEnded, open_rows
 from catalog.models import Basis, Dataset
 from catalog.rows.cursors import read_cursor, write_cursor
+from catalog.rows.engine import running
 from catalog.rows.errors import QueryError, Stopped
 from catalog.rows.query import RowQuery
 from tests import world
@@ -105,6 +106,21 @@ def test_it_lets_nothing_out_when_the_event_cannot_be_written(lent):
     people, version, grant = lent
     with events_refused(), pytest.raises(Exception, match="permission denied"):
         open_rows(RowQuery(), over=[(version, grant)], by=world.by(people.requester))
+
+
+def test_what_the_engine_found_ahead_is_let_go_when_the_event_cannot_be_written(lent):
+    people, version, grant = lent
+    over, by = [(version, grant)], world.by(people.requester)
+    assert len(open_rows(RowQuery(), over=over, by=by, ahead=True).dicts()) == 2
+    assert len(open_rows(RowQuery(), over=over, by=by, ahead=True).dicts()) == 2  # remembered now
+    with events_refused(), pytest.raises(Exception, match="permission denied"):
+        open_rows(RowQuery(), over=over, by=by, ahead=True)
+    assert running() == 0
+    Basis.objects.filter(pk=grant.pk).update(state="revoked")
+    with pytest.raises(BasisEnded):
+        open_rows(RowQuery(), over=over, by=by, ahead=True)
+    assert running() == 0
+    assert Event.objects.filter(kind="disclosure.opened").count() == 2
 
 
 @pytest.mark.parametrize("state", ["suspended", "revoked", "expired", "withdrawn"])

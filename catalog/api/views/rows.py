@@ -57,7 +57,7 @@ class Rows(ApiView):
     def _page(self, opening: Opening, query: RowQuery, counted: bool) -> Response:
         if opening.basis.least and self.request.GET.get("facets"):
             raise CountsOnly
-        rows = open_rows(query, over=[(opening.version, opening.basis)], by=self.by)
+        rows = open_rows(query, over=[(opening.version, opening.basis)], by=self.by, ahead=True)
         return page_of(rows, self.request, lambda *found: self._said(opening, query, counted, *found))
 
     def _said(self, opening: Opening, query: RowQuery, counted: bool, found: list[dict], after: str | None) -> dict:
