@@ -84,10 +84,11 @@ class Exit:
 
     def look(self) -> bool:
         """True while the basis holds for this reader and the version is there; asks the database now and then."""
-        if not self.reason and time.monotonic() - self._looked >= LOOK_AGAIN:
-            self._looked = time.monotonic()
+        now = time.monotonic()
+        if not self.reason and now - self._looked >= LOOK_AGAIN:
             if not all(still_held(basis, self.by) for basis in self._bases) or not are_there(self._versions):
                 self.stop("ended")
+            self._looked = now  # only now: another thread does not go by an answer that is still awaited
         return not self.reason
 
     def stop(self, reason: str) -> None:

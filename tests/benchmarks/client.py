@@ -15,13 +15,14 @@ from django.db import connection  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from audit.actor import Actor  # noqa: E402
-from audit.log import COLUMNS, INSERT  # noqa: E402
+from audit.log import COLUMNS, MARKS  # noqa: E402
 from audit.models import Event  # noqa: E402
 from catalog.gate import open_rows  # noqa: E402
 from catalog.models import Basis, Key, Version  # noqa: E402
 from catalog.rows.query import RowQuery  # noqa: E402
 from tests.benchmarks.measure import asked  # noqa: E402
 
+INSERT = f"INSERT INTO audit_event ({', '.join(COLUMNS)}) VALUES ({MARKS}) RETURNING id"
 DETAIL = 'INSERT INTO audit_eventdetail (event_id, "values") VALUES (%s, %s::jsonb)'
 
 
