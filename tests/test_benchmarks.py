@@ -6,7 +6,7 @@ from tests.benchmarks.measure import TINY, Figure
 from tests.benchmarks.runner import BENCHMARKS, machine, run, told, verdict, write
 
 pytestmark = [
-    pytest.mark.django_db(transaction=True),
+    pytest.mark.django_db(transaction=True, databases=["default", "owner"]),
     pytest.mark.slow,
     pytest.mark.usefixtures("own_log"),
     pytest.mark.alone,
