@@ -9,7 +9,7 @@ from audit.actor import service
 from catalog import copies, exporter, exports, loader, sweeps, uploads
 from catalog.actions import bases, destruction, memberships, retention
 from catalog.actions.exports import end_exports as end_past_exports
-from catalog.search import demand, outbox, rebuilding
+from catalog.search import demand, lately, outbox, rebuilding
 from catalog.search.elastic import Unavailable
 from catalog.search.refreshing import refresh_vocabulary
 from catalog.sources import clock
@@ -118,7 +118,8 @@ def tell_search() -> None:
 
 @shared_task
 def look_after_search() -> None:
-    """Entries that were made by other rules are made anew, and indexes of another mapping built anew."""
+    """Entries made by other rules are made anew, indexes of another mapping built anew, old marks of changes go."""
+    lately.forget_marks()
     if rebuilding.due():
         with suppress(Unavailable, rebuilding.AlreadyRunning):
             rebuilding.rebuild()

@@ -17,7 +17,7 @@ from catalog.models.meter import Meter
 from catalog.models.permission import DepartmentPermission
 from catalog.models.purge import Purge, PurgedFile
 from catalog.models.row_changes import RowChanges
-from catalog.models.search import SearchEntry, SearchIndex, SearchPending
+from catalog.models.search import SearchChange, SearchEntry, SearchIndex, SearchPending
 from catalog.models.search_words import SearchSynonym, SearchTerm
 from catalog.models.source import Source
 from catalog.models.version import Document, Mode, Table, Version
@@ -51,6 +51,7 @@ __all__ = [
     "Role",
     "RowChanges",
     "Scope",
+    "SearchChange",
     "SearchEntry",
     "SearchIndex",
     "SearchPending",

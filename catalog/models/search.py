@@ -55,6 +55,10 @@ class SearchEntry(models.Model):
             GinIndex(fields=["words"], name="search_internal_words", condition=models.Q(audience="internal")),
             models.Index(fields=["audience", "-updated_at", "-dataset"], name="search_newest"),
             models.Index(fields=["form"], name="search_form"),
+            *(  # when time alone changes what is found next
+                models.Index(fields=["audience", name], name=f"search_{name}")
+                for name in ("valid_until", "late_at", "overdue_at")
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["dataset", "audience"], name="search_once"),
@@ -66,6 +70,17 @@ class SearchEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.audience} {self.dataset_id}"
+
+
+class SearchChange(models.Model):
+    """Left by a trigger with each change of the entries, so that nothing kept of another state is taken for this."""
+
+    id = models.BigAutoField(primary_key=True)
+    mark = models.BigIntegerField(help_text="a number by chance: no two states have the same sum of them")
+    at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return str(self.at)
 
 
 class SearchPending(models.Model):

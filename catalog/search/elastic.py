@@ -164,8 +164,13 @@ def _found(query: SearchQuery, told: dict, passed: int) -> Found:
     ids = [UUID(hit["_id"]) for hit in hits[: query.limit]]
     more = len(hits) > query.limit
     after = write_place(query, NAME, passed + len(ids), hits[query.limit - 1]["sort"]) if more else ""
-    facets = {name: _values(query, name, told["aggregations"][name]["values"]["buckets"]) for name in FACETS}
+    facets = {name: _values(query, name, each["values"]["buckets"]) for name, each in _facets(told)}
     return Found(ids, told["hits"]["total"]["value"], facets, after)
+
+
+def _facets(told) -> list[tuple[str, dict]]:
+    counted = told.get("aggregations", {})
+    return [(name, counted[name]) for name in FACETS if name in counted]
 
 
 def _values(query: SearchQuery, name: str, buckets) -> list[FacetValue]:

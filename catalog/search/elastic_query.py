@@ -26,6 +26,7 @@ def body(query: SearchQuery, asked: Asked, *, filters: list[dict], unsure: list[
     moment = microseconds(now)
     chosen = {name: _chosen(name, list(getattr(query, name)), moment) for name in FACETS if getattr(query, name)}
     must_not = [{"terms": {"dataset": [str(pk) for pk in unsure]}}] if unsure else []
+    counted = FACETS if query.counted else ()
     fields = _weighed(asked)
     must, refused = _words(asked, fields)
     whole = {"bool": {"filter": [*filters, *_period(query)], "must": must, "must_not": must_not + refused}}
@@ -34,7 +35,7 @@ def body(query: SearchQuery, asked: Asked, *, filters: list[dict], unsure: list[
     return {
         "query": {"function_score": {"query": whole, "field_value_factor": {"field": "boost", "missing": 1}}},
         "post_filter": {"bool": {"filter": list(chosen.values())}},
-        "aggs": {name: _facet(name, [c for other, c in chosen.items() if other != name], moment) for name in FACETS},
+        "aggs": {name: _facet(name, [c for other, c in chosen.items() if other != name], moment) for name in counted},
         "sort": _order(query),
         "size": query.limit + 1,
         "track_total_hits": True,

@@ -9,7 +9,7 @@ from django.conf import settings
 
 from audit.actor import Actor
 from catalog.models import SearchIndex
-from catalog.search import elastic, outbox, postgres, visible
+from catalog.search import elastic, lately, outbox, postgres, visible
 from catalog.search.asked import Asked
 from catalog.search.expanding import expand
 from catalog.search.found import Found
@@ -60,12 +60,12 @@ def _untold() -> list[UUID] | None:
 def _answer(query: SearchQuery, asked: Asked, unsure: list[UUID] | None) -> tuple[Found, bool]:
     """What is found, and whether the engine that should have answered did not."""
     if unsure is None:
-        return postgres.search(query, asked), False
+        return lately.search(query, asked), False
     try:
         return _beside(query, asked, unsure), False
     except elastic.Unavailable as reason:
         _pause(reason)
-        return postgres.search(query, asked), True
+        return lately.search(query, asked), True
 
 
 def _beside(query: SearchQuery, asked: Asked, unsure: list[UUID]) -> Found:

@@ -67,6 +67,7 @@ def counted(query: SearchQuery) -> str:
 TOTAL = (
     f"SELECT 'total', NULL::text, met, NULL::uuid, NULL::numeric, NULL::timestamptz FROM counted WHERE its_set = {ALL}"
 )
+TOTAL_ALONE = "SELECT 'total', NULL::text, count(*), NULL::uuid, NULL::numeric, NULL::timestamptz FROM chosen"
 
 
 def facet_rows(query: SearchQuery) -> list[str]:

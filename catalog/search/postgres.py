@@ -12,7 +12,7 @@ from catalog.search import visible
 from catalog.search.asked import Asked
 from catalog.search.branches import branches, decide
 from catalog.search.documents import Entry
-from catalog.search.facets import LISTS, TOTAL, chosen, counted, facet_rows, meets
+from catalog.search.facets import LISTS, TOTAL, TOTAL_ALONE, chosen, counted, facet_rows, meets
 from catalog.search.found import Found
 from catalog.search.query import FACETS, FacetValue, SearchQuery, read_place, write_place
 from catalog.search.tsquery import conditions, score
@@ -143,8 +143,10 @@ def _page_sql(query: SearchQuery, params: dict, asked: Asked) -> str:
     hits = (
         _by_score(query, params, asked) if query.order == "relevance" and "q0" in params else _in_order(query, params)
     )
-    tables = f", {counted(query)}, chosen AS (SELECT * FROM found WHERE {chosen(query)}) "
-    return tables + " UNION ALL ".join([TOTAL, *facet_rows(query), f"({hits})"])
+    tables = f", chosen AS (SELECT * FROM found WHERE {chosen(query)}) "
+    if not query.counted:
+        return tables + f"{TOTAL_ALONE} UNION ALL ({hits})"
+    return f", {counted(query)}{tables}" + " UNION ALL ".join([TOTAL, *facet_rows(query), f"({hits})"])
 
 
 def _by_score(query: SearchQuery, params: dict, asked: Asked) -> str:

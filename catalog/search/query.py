@@ -40,6 +40,7 @@ class SearchQuery:
     after: str = ""
     limit: int = PAGE
     by: Actor = PUBLIC
+    counted: bool = True  # with facets; a search that only wants the first hits goes without
 
     @property
     def order(self) -> str:

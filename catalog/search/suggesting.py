@@ -1,6 +1,6 @@
 """What a reader may mean while they type: datasets, columns, departments, and words that others found things with."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db.models import Q
 
@@ -32,7 +32,7 @@ def suggest(q: str, *, by: Actor) -> list[Suggestion]:
     q = q.replace("\x00", "").strip()[:LONGEST]
     if not runs(q):
         return []
-    ids = search(SearchQuery(q=q, by=by, limit=MOST_DATASETS)).ids
+    ids = search(SearchQuery(q=q, by=by, limit=MOST_DATASETS, counted=False)).ids
     known = Dataset.objects.in_bulk(ids)
     datasets = [Suggestion("dataset", known[pk].title, str(pk)) for pk in ids if pk in known]
     return [*_queries(q, by), *datasets, *_columns(runs(q)[-1], ids, by), *_departments(q)]
@@ -40,7 +40,8 @@ def suggest(q: str, *, by: Actor) -> list[Suggestion]:
 
 def _queries(q: str, by: Actor) -> list[Suggestion]:
     """Frequent words; only those with which this reader finds something now."""
-    there = [words for words in frequent(q, MOST_OTHERS) if search(SearchQuery(q=words, by=by, limit=1)).total]
+    bare = SearchQuery(by=by, limit=1, counted=False)
+    there = [words for words in frequent(q, MOST_OTHERS) if search(replace(bare, q=words)).total]
     return [Suggestion("query", words, words) for words in there]
 
 

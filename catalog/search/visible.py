@@ -1,5 +1,7 @@
 """Which entries of the index a reader may know of: asked of the live rights at every search, and decided here alone."""
 
+from uuid import UUID
+
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
@@ -44,6 +46,11 @@ def confirmed(by: Actor) -> tuple[str, dict]:
 def beyond_general(by: Actor) -> QuerySet[Dataset]:
     """What this officer may know of beyond what every officer may."""
     return visible_datasets(by).exclude(GENERAL).order_by()
+
+
+def hidden(by: Actor, most: int) -> list[UUID]:
+    """The datasets that this officer may not know of, in the order of their identifiers; at most so many."""
+    return list(_hidden(by).order_by("pk").values_list("pk", flat=True)[:most])
 
 
 def _hidden(by: Actor) -> QuerySet[Dataset]:

@@ -1,5 +1,6 @@
 """A saved search: an address that a feed reader asks again, newest datasets first (Atom, RFC 4287)."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from django.conf import settings
@@ -53,7 +54,7 @@ def feed(request: HttpRequest) -> HttpResponse:
             after=request.GET.get("after", ""),
             limit=ENTRIES,
         )
-        found = search(query)
+        found = search(replace(query, counted=False))
     except ValidationError as reason:
         return HttpResponse(" ".join(reason.messages), status=400, content_type="text/plain; charset=utf-8")
 

@@ -24,7 +24,7 @@ def nearest_terms(query: SearchQuery) -> list[dict]:
 
 def without_choices(query: SearchQuery) -> int:
     """How many datasets the words alone find."""
-    return search(SearchQuery(q=query.q, by=query.by, limit=1)).total if narrowed(query) else 0
+    return search(SearchQuery(q=query.q, by=query.by, limit=1, counted=False)).total if narrowed(query) else 0
 
 
 def narrowed(query: SearchQuery) -> bool:
