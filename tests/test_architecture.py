@@ -73,7 +73,7 @@ UNRECORDED = {
     "catalog/search/elastic.py:remove_all_but": "the same",
     "catalog/search/outbox.py:send": "what the search engine was told of; the changes themselves are recorded",
     "catalog/search/rebuilding.py:_begin": "which index is being built",
-    "catalog/search/rebuilding.py:_fill": "the same",
+    "catalog/search/rebuilding.py:_switch": "the same",
     "catalog/sources/runs.py:_keep": "the file of a run, whose beginning and end are recorded",
     "catalog/sources/runs.py:look_twice": "a run that asks instead of confirming; the version says why",
     "opendata/actions.py:_decide": "one move; its callers record it",

@@ -129,38 +129,31 @@ def _fields(dataset: Dataset, release: Basis | None, columns: list[Column], foun
         "coverage": [dataset.place_en, dataset.place_zh, *_years(dataset)],
         "description": [dataset.description_en, dataset.description_zh],
     }
-    cut = {name: _cut(name, texts) for name, texts in said.items()}
+    cut = {name: _cut(name, tuple(dict.fromkeys(filter(None, texts)))) for name, texts in said.items()}
     return {name: places for name, places in cut.items() if places}
 
 
-def _cut(name: str, texts: list[str]) -> list[list[str]]:
-    """The places of all texts of a field; an empty place between two texts keeps phrases from reaching across."""
+@lru_cache(maxsize=32)
+def _cut(name: str, texts: tuple[str, ...]) -> list[list[str]]:
+    """The places of all texts of a field; an empty place between two texts keeps phrases from reaching across.
+
+    What both audiences are told of one dataset is cut once.
+    """
     places: list[list[str]] = []
-    for text in dict.fromkeys(texts):
-        if text and (found := _title(text) if name == "title" else _tokens(text)):
+    for text in texts:
+        if found := tokens(text, title=True) if name == "title" else _tokens(text):
             places += [[], *found] if places else found
     return places[: MOST_PLACES.get(name, PLACES)]
 
 
 def _tokens(text: str) -> list[list[str]]:
-    return _remembered(text) if len(text) <= 60 else _lately(text)
+    return _remembered(text) if len(text) <= 60 else tokens(text)
 
 
 @lru_cache(maxsize=20_000)
 def _remembered(text: str) -> list[list[str]]:
     """What is said of many datasets is cut once: names of departments, places, columns."""
     return tokens(text)
-
-
-@lru_cache(maxsize=16)
-def _lately(text: str) -> list[list[str]]:
-    """What both audiences are told of one dataset is cut once."""
-    return tokens(text)
-
-
-@lru_cache(maxsize=16)
-def _title(text: str) -> list[list[str]]:
-    return tokens(text, title=True)
 
 
 def _licence(dataset: Dataset) -> list[str]:

@@ -52,15 +52,18 @@ def index_of(audience: str, name: str) -> str:
 
 
 def create(name: str) -> None:
-    """The empty indexes of a build."""
+    """The empty indexes of a build; nobody reads them yet, so what is written there is shown at the switch."""
+    unread = SETTINGS | {"refresh_interval": "-1"}
     for audience in AUDIENCES:
-        client().indices.create(index=index_of(audience, name), settings={"index": SETTINGS}, mappings=MAPPINGS)
+        client().indices.create(index=index_of(audience, name), settings={"index": unread}, mappings=MAPPINGS)
 
 
 def switch(name: str) -> None:
     """From this moment readers read this build: both audiences in one act."""
+    refresh([name])
     acts = []
     for audience in AUDIENCES:
+        client().indices.put_settings(index=index_of(audience, name), settings={"index": SETTINGS})
         acts.append({"remove": {"index": f"{alias(audience)}-*", "alias": alias(audience), "must_exist": False}})
         acts.append({"add": {"index": index_of(audience, name), "alias": alias(audience)}})
     client().indices.update_aliases(actions=acts)
@@ -77,8 +80,8 @@ def remove_all_but(names: list[str]) -> None:
 
 def refresh(names: list[str]) -> None:
     """What was written to these builds is found from now on."""
-    indexes = [index_of(audience, name) for name in names for audience in AUDIENCES]
-    client().indices.refresh(index=indexes, ignore_unavailable=True)
+    if indexes := [index_of(audience, name) for name in names for audience in AUDIENCES]:
+        client().indices.refresh(index=indexes, ignore_unavailable=True)
 
 
 def write(acts: Iterable[dict]) -> Iterator[tuple[str, str]]:

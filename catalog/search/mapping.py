@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from collections import defaultdict
 from datetime import datetime
 
 from catalog.models import SearchEntry
@@ -10,6 +9,7 @@ from catalog.search.weights import FIELDS
 
 GAP = "_"  # stands where a stream has no token: no word is written so
 ALL = "all"
+MARKS = frozenset("~=^")
 ORDERED = ("", "~", "=")  # kinds of tokens that may be asked for side by side
 KEYWORDS = ("dataset", "basis", "department", "theme", "licence", "opening", "formats", "places", "title", "hash")
 
@@ -64,22 +64,19 @@ def streams(places: list[list[str]]) -> list[str]:
     Several tokens of one place cannot stand together in a text that is cut at spaces: each kind gets its own, with
     gaps where a place has none of it, so that side by side means the same as in the text that was cut.
     """
-    ordered: dict[str, list[str]] = {kind: [] for kind in ORDERED}
+    ordered = {kind: [GAP] * len(places) for kind in ORDERED}
     others: dict[str, None] = {}
-    for place in places:
-        first = defaultdict(lambda: GAP)
+    for n, place in enumerate(places):
         for token in place:
-            kind = kind_of(token)
-            if kind in ordered and kind not in first:
-                first[kind] = token
+            line = ordered.get(kind_of(token))
+            if line and line[n] == GAP:
+                line[n] = token
             else:
                 others[token] = None
-        for kind, line in ordered.items():
-            line.append(first[kind])
-    lines = [" ".join(line) for line in ordered.values() if any(token != GAP for token in line)]
+    lines = [" ".join(line) for line in ordered.values() if line.count(GAP) < len(line)]
     return [*lines, " ".join(others)] if others else lines
 
 
 def kind_of(token: str) -> str:
     """The mark that a token begins with; none for a plain word."""
-    return token[0] if token[:1] in ("~", "=", "^") else ""
+    return mark if (mark := token[:1]) in MARKS else ""

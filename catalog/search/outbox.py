@@ -33,21 +33,24 @@ def waiting(most: int) -> list[UUID]:
     return list(SearchPending.objects.order_by().values_list("pk", flat=True)[:most])
 
 
-def send() -> int:
+def send(of: list[UUID] | None = None) -> int:
     """Tells the engine of some that wait; how many it took. Those that it does not take wait on, with the reason.
 
-    It may run many times at once: the newest state of a dataset wins, whoever brings it last.
+    It may run many times at once: the newest state of a dataset wins, whoever brings it last. Who fills a build sends
+    what waits of the datasets that it just read, and refreshes the build itself before it is read.
     """
     if not settings.SEARCH_URL:
         SearchPending.objects.all().delete()
         return 0
-    pending = {row.pk: row.revision for row in SearchPending.objects.all()[:AT_ONCE]}
+    waits = SearchPending.objects.all() if of is None else SearchPending.objects.filter(pk__in=of)
+    pending = {row.pk: row.revision for row in waits[:AT_ONCE]}
     if not pending:
         return 0
-    names = list(SearchIndex.objects.values_list("name", flat=True))  # read after what waits: see `rebuilding`
+    builds = dict(SearchIndex.objects.values_list("name", "state"))  # read after what waits: see `rebuilding`
+    read = [name for name, state in builds.items() if of is None or state == SearchIndex.State.LIVE]
     try:
-        refused = dict(elastic.write(_acts(pending, names)))
-        elastic.refresh(names)
+        refused = dict(elastic.write(_acts(pending, list(builds))))
+        elastic.refresh(read)
     except (ApiError, TransportError) as reason:
         SearchPending.objects.filter(pk__in=pending).update(error=f"{type(reason).__name__}: {reason}"[:300])
         raise elastic.Unavailable(str(reason)) from reason

@@ -6,7 +6,9 @@ revision, and an older revision never takes the place of a newer one.
 """
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from itertools import islice
 from uuid import UUID
 
@@ -17,13 +19,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from elasticsearch import ApiError, TransportError
 
-from catalog.models import Dataset, SearchEntry, SearchIndex
+from catalog.models import Dataset, SearchEntry, SearchIndex, SearchPending
 from catalog.search import elastic, engines, outbox
 from catalog.search.forms import current_form
 from catalog.search.indexing import make_entries
 from catalog.search.mapping import MAPPING
 
 BATCH = 200
+AT_ONCE = 2  # batches: while one waits for the database or the engine, words are cut for the other
 LOCK = 7_240_117  # of whoever rebuilds or reconciles, one at a time
 
 
@@ -46,12 +49,14 @@ def rebuild(say: Callable[[str], None] = lambda words: None) -> int:
 
     Raises AlreadyRunning, and Unavailable where the engine does not answer: then the old index stays in use.
     """
-    with _alone():
+    with _alone(), _answering():
         name = _begin() if settings.SEARCH_URL else ""
-        done = _make_all(say)
+        total, done = Dataset.objects.count(), 0
+        for ids in _side_by_side(partial(_make, name), _batches(_ids())):
+            done += len(ids)
+            say(f"{done} of {total} datasets read")
         if name:
-            with _answering():
-                _fill(name, say)
+            _switch(name)
         return done
 
 
@@ -60,8 +65,8 @@ def reconcile(say: Callable[[str], None] = lambda words: None) -> int:
     with _alone():
         lacking = list(Dataset.objects.filter(~Exists(_entry_of(OuterRef("pk")))).values_list("pk", flat=True))
         changed = set(lacking)
-        for ids in _batches(_ids()):
-            changed.update(make_entries(ids))
+        for ids in _side_by_side(make_entries, _batches(_ids())):
+            changed.update(ids)
         live = SearchIndex.objects.filter(state=SearchIndex.State.LIVE).first()
         if settings.SEARCH_URL and live:
             with _answering():
@@ -77,34 +82,46 @@ def reconcile(say: Callable[[str], None] = lambda words: None) -> int:
 def _begin() -> str:
     """A new empty build, known to all who write before anything is copied into it."""
     name = timezone.now().strftime("%Y%m%d%H%M%S%f")
-    with _answering():
-        SearchIndex.objects.filter(state=SearchIndex.State.BUILDING).delete()  # of a rebuild that was broken off
-        elastic.create(name)
-        SearchIndex.objects.create(name=name, mapping=MAPPING)
-        elastic.remove_all_but(list(SearchIndex.objects.values_list("name", flat=True)))
+    SearchIndex.objects.filter(state=SearchIndex.State.BUILDING).delete()  # of a rebuild that was broken off
+    elastic.create(name)
+    SearchIndex.objects.create(name=name, mapping=MAPPING)
+    elastic.remove_all_but(list(SearchIndex.objects.values_list("name", flat=True)))
     return name
 
 
-def _make_all(say: Callable[[str], None]) -> int:
-    total, done = Dataset.objects.count(), 0
-    for ids in _batches(_ids()):
-        make_entries(ids)
-        done += len(ids)
-        say(f"{done} of {total} datasets read")
-    return done
-
-
-def _fill(name: str, say: Callable[[str], None]) -> None:
-    """All entries go into the new build, then what changed meanwhile; then it is the one that is read."""
-    total, done = SearchEntry.objects.count(), 0
-    rows = SearchEntry.objects.select_related("department").defer("words").order_by("id").iterator(chunk_size=BATCH)
-    for batch in _batches(rows):
-        for pk, why in elastic.write(elastic.put(entry, name) for entry in batch):
+def _make(name: str, ids: list[UUID]) -> list[UUID]:
+    """The entries of these datasets are made, and stand in the build; what that changed, in every other one too."""
+    changed = make_entries(ids)
+    if name:
+        outbox.send(changed)
+        same = SearchEntry.objects.filter(dataset__in=set(ids) - set(changed)).select_related("department")
+        for pk, why in elastic.write(elastic.put(entry, name) for entry in same.defer("words")):
             raise elastic.Unavailable(f"{pk}: {why}")
-        done += len(batch)
-        say(f"{done} of {total} entries sent")
-    elastic.refresh([name])
+    return ids
+
+
+def _side_by_side(work: Callable[[list[UUID]], list[UUID]], batches: Iterator[list[UUID]]) -> Iterator[list[UUID]]:
+    """The work on each batch, in their order; inside a transaction, which no other connection sees into, in turn."""
+    if connection.in_atomic_block:
+        yield from map(work, batches)
+        return
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        yield from pool.map(partial(_on_its_own, work), batches)
+
+
+def _on_its_own(work: Callable[[list[UUID]], list[UUID]], ids: list[UUID]) -> list[UUID]:
+    """The connection of a thread ends with its work: nobody else would close it."""
+    try:
+        return work(ids)
+    finally:
+        connection.close()
+
+
+def _switch(name: str) -> None:
+    """What changed while the build was filled goes into it; then it is the one that is read."""
     _drain()
+    if refused := SearchPending.objects.exclude(error="").first():
+        raise elastic.Unavailable(f"{refused}: {refused.error}")
     elastic.switch(name)
     with transaction.atomic():
         SearchIndex.objects.exclude(name=name).delete()

@@ -15,9 +15,12 @@ def vector(fields: dict[str, list[list[str]]]) -> str:
         letter = FIELDS[name].letter
         for tokens in places[: MOST - position]:
             position += 1
+            spot = f"{position}{letter}"
             for token in tokens:
-                at = spots.setdefault(token, [])
-                if len(at) < MOST_SPOTS:
-                    at.append(f"{position}{letter}")
+                at = spots.get(token)
+                if at is None:
+                    spots[token] = [spot]
+                elif len(at) < MOST_SPOTS:
+                    at.append(spot)
         position += 1  # a phrase does not reach from one field into the next
-    return " ".join(f"{quoted(token)}:{','.join(at)}" for token, at in spots.items())
+    return " ".join([f"{quoted(token)}:{','.join(at)}" for token, at in spots.items()])

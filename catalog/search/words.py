@@ -17,6 +17,7 @@ from catalog.search.syllables import SYLLABLES
 
 CHINESE = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003134f]+")
 RUN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003134f]+|[^\W_]+")
+PART = re.compile(rf"{CHINESE.pattern}|[^\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003134f]+")
 LONGEST = 60
 MOST_READ = 8  # characters of a title that one pinyin token reads on
 _own = threading.local()
@@ -24,6 +25,8 @@ _own = threading.local()
 
 def fold(text: str) -> str:
     """Full width, capitals and accents made alike."""
+    if text.isascii():
+        return text.lower()
     plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
     return unicodedata.normalize("NFC", "".join(c for c in plain if not unicodedata.combining(c)))
 
@@ -33,7 +36,7 @@ def runs(text: str) -> list[str]:
     return [
         part[start : start + LONGEST]
         for run in RUN.findall(simplified(fold(text)))
-        for part in re.findall(rf"{CHINESE.pattern}|[^\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003134f]+", run)
+        for part in PART.findall(run)
         for start in range(0, len(part) if is_chinese(part) else 1, LONGEST)
     ]
 
@@ -122,4 +125,6 @@ def _chinese_places(run: str, *, title: bool) -> list[list[str]]:
 
 def quoted(word: str) -> str:
     """A word as PostgreSQL takes it in the text of a tsvector or tsquery."""
-    return "'" + word.replace("\\", "\\\\").replace("'", "''") + "'"
+    if "'" in word or "\\" in word:
+        word = word.replace("\\", "\\\\").replace("'", "''")
+    return f"'{word}'"
