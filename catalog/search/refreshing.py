@@ -1,8 +1,13 @@
 """Reads the vocabulary anew from the index: what is new, what is gone, what became more or less common."""
 
-from django.db import connection, transaction
+from contextlib import suppress
 
-from catalog.models import SearchEntry, SearchTerm
+from django.core.cache import cache
+from django.db import connection, transaction
+from django.db.models import Count, Sum
+from redis.exceptions import RedisError
+
+from catalog.models import SearchChange, SearchEntry, SearchTerm
 from catalog.search.vocabulary import near_keys
 
 # Of the internal index only what every officer may know of, so that nothing withheld is ever offered as a repair.
@@ -11,11 +16,22 @@ SEEN = {
     "internal": "SELECT words FROM catalog_searchentry WHERE audience = 'internal' AND general",
 }
 BATCH = 2_000
+READ = "search-vocabulary"  # where the cache keeps the state of the index that was read last
 
 
 def refresh_vocabulary() -> int:
-    """The vocabulary of both audiences is that of the index now; returns how many words are new."""
-    return sum(_refresh(audience) for audience in SearchEntry.Audience.values)
+    """The vocabulary of both audiences is that of the index now; returns how many words are new.
+
+    While no change of an entry left a mark since the last time, nothing is read.
+    """
+    state = list(SearchChange.objects.aggregate(number=Count("id"), marks=Sum("mark")).values())
+    with suppress(RedisError, OSError):
+        if cache.get(READ) == state:
+            return 0
+    new = sum(_refresh(audience) for audience in SearchEntry.Audience.values)
+    with suppress(RedisError, OSError):
+        cache.set(READ, state, None)
+    return new
 
 
 @transaction.atomic

@@ -114,6 +114,17 @@ def test_it_forgets_words_with_the_release_before_they_are_counted_anew(people):
     assert not SearchTerm.objects.filter(audience="public", word="quokka").exists()
 
 
+def test_the_words_are_counted_anew_only_where_an_entry_changed(people):
+    trees = opened(people, "Quokka counts")
+    assert refresh_vocabulary() > 0
+    SearchTerm.objects.all().delete()
+    assert refresh_vocabulary() == 0
+    assert not SearchTerm.objects.exists()
+    trees.search_entries.filter(audience="public").delete()
+    assert refresh_vocabulary() > 0
+    assert SearchTerm.objects.filter(word="quokka").count() == 1
+
+
 def test_the_authority_keeps_the_words_on_its_page(people, client):
     client.force_login(people.authority, backend="django.contrib.auth.backends.ModelBackend")
     answer = client.post("/search-words/new/", {"words": "wombat\nquokka | 袋熊"}, follow=True)
