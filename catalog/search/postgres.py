@@ -34,9 +34,10 @@ INSERT INTO catalog_searchentry (dataset_id, audience, made_at, {", ".join(COLUM
 ON CONFLICT (dataset_id, audience) DO UPDATE SET made_at = now(),
 {", ".join(f"{c} = EXCLUDED.{c}" for c in COLUMNS if c != "revision")},
 revision = greatest(EXCLUDED.revision, catalog_searchentry.revision + 1)
-WHERE catalog_searchentry.hash <> EXCLUDED.hash OR catalog_searchentry.form <> EXCLUDED.form
-RETURNING dataset_id
 """
+# What is as it would be made now is not written: it leaves no mark, and what was found before stands.
+HELD = "SELECT dataset_id, audience, hash, form FROM catalog_searchentry WHERE dataset_id = ANY(%s::uuid[])"
+GONE = "DELETE FROM catalog_searchentry WHERE (dataset_id, audience) IN %s"
 # Whoever withdraws the release waits for us, and its entry goes with it; or we wait, and see that it is gone.
 STILL_LIVE = "SELECT id FROM catalog_basis WHERE id = ANY(%s::uuid[]) AND state = 'active' ORDER BY id FOR SHARE"
 
@@ -54,28 +55,30 @@ def alone(*datasets: UUID):
 
 def put(made: dict[UUID, list[Entry]], *, form: str) -> set[UUID]:
     """The index holds exactly these entries for each dataset; those that this changed. Call it inside `alone`."""
-    entries = [entry for held in made.values() for entry in held]
+    entries = [entry for of_dataset in made.values() for entry in of_dataset]
     with connection.cursor() as cursor:
         cursor.execute(STILL_LIVE, [[str(entry.basis) for entry in entries if entry.basis]])
         live = {row[0] for row in cursor.fetchall()}
         entries = [entry for entry in entries if entry.basis is None or entry.basis in live]
-        kept = [f"{entry.dataset} {entry.audience}" for entry in entries]
-        cursor.execute(
-            "DELETE FROM catalog_searchentry WHERE dataset_id = ANY(%s::uuid[])"
-            " AND dataset_id || ' ' || audience <> ALL(%s) RETURNING dataset_id",
-            [list(map(str, made)), kept],
-        )
-        changed = {row[0] for row in cursor.fetchall()}
-        rows = [_row(entry, form) for entry in entries]
-        changed.update(row[0] for row in execute_values(cursor.cursor, PUT, rows, TEMPLATE, fetch=True))
-    return changed
+        cursor.execute(HELD, [list(map(str, made))])
+        held = {(dataset, audience): as_it_is for dataset, audience, *as_it_is in cursor.fetchall()}
+        gone = held.keys() - {(entry.dataset, entry.audience) for entry in entries}
+        rows = [
+            _row(entry, form, digest)
+            for entry, digest in ((entry, entry.hash) for entry in entries)
+            if held.get((entry.dataset, entry.audience)) != [digest, form]
+        ]
+        if gone:
+            cursor.execute(GONE, [tuple((str(dataset), audience) for dataset, audience in gone)])
+        execute_values(cursor.cursor, PUT, rows, TEMPLATE)
+    return {row["dataset"] for row in rows} | {dataset for dataset, _audience in gone}
 
 
-def _row(entry: Entry, form: str) -> dict:
+def _row(entry: Entry, form: str, digest: str) -> dict:
     row = vars(entry) | {"basis_id": entry.basis, "department_id": entry.department, "form": form}
     fields = json.dumps(entry.fields, ensure_ascii=False)
     revision = int(datetime.now(UTC).timestamp() * 1_000_000)
-    return row | {"fields": fields, "words": vector(entry.fields), "hash": entry.hash, "revision": revision}
+    return row | {"fields": fields, "words": vector(entry.fields), "hash": digest, "revision": revision}
 
 
 def search(query: SearchQuery, asked: Asked) -> Found:

@@ -3,7 +3,7 @@
 import pytest
 from django.db import connection
 
-from catalog.models import SearchEntry
+from catalog.models import SearchChange, SearchEntry
 from catalog.search import index_dataset, indexing, rebuilding
 from tests import world
 from tests.server import until
@@ -41,10 +41,12 @@ def test_it_makes_what_indexing_one_by_one_makes_and_leaves_the_rest_alone(datas
     assert len(made) == 2 * len(TITLES)
     until(lambda: connections() == before)
 
+    marks = SearchChange.objects.count()
     rebuilding.rebuild()
     for dataset in datasets:
         index_dataset(dataset)
     assert held() == made
+    assert SearchChange.objects.count() == marks  # what was found before is still true
 
 
 @pytest.mark.django_db(transaction=True)
