@@ -77,10 +77,18 @@ def _to_simplified() -> opencc.OpenCC:
 @lru_cache(maxsize=50_000)
 def pinyin(text: str) -> tuple[str, str]:
     """How Chinese is read, in full and by its initials: kongqi and kq."""
-    from pypinyin import lazy_pinyin  # 56 MB of phrases, which a process that indexes and repairs nothing goes without
+    from pypinyin.seg.simpleseg import seg  # 56 MB, which a process that indexes and repairs nothing goes without
 
-    read = lazy_pinyin(text, errors="ignore")
+    read = [syllable for phrase in seg(text) for syllable in _syllables(phrase)]
     return "".join(read), "".join(syllable[0] for syllable in read)
+
+
+@lru_cache(maxsize=20_000)
+def _syllables(phrase: str) -> list[str]:
+    """How a phrase is read that stands in many texts."""
+    from pypinyin import lazy_pinyin
+
+    return lazy_pinyin(phrase, errors="ignore")
 
 
 def is_pinyin(word: str) -> bool:
