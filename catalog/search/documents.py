@@ -9,7 +9,7 @@ import hashlib
 import json
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from uuid import UUID
 
 from django.utils import translation
@@ -54,10 +54,16 @@ class Entry:
     general: bool
     fields: dict[str, list[list[str]]] = field(default_factory=dict)
 
+    @cached_property
+    def fields_told(self) -> str:
+        """The fields as JSON, which the database keeps and the digest is made of."""
+        return json.dumps(self.fields, ensure_ascii=False)
+
     @property
     def hash(self) -> str:
         """The digest of all that an engine is told."""
-        said = json.dumps(vars(self), sort_keys=True, ensure_ascii=False, default=str)
+        rest = {name: value for name, value in vars(self).items() if name not in ("fields", "fields_told")}
+        said = json.dumps(rest, sort_keys=True, ensure_ascii=False, default=str) + self.fields_told
         return hashlib.sha256(said.encode()).hexdigest()[:32]
 
 
