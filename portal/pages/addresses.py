@@ -1,6 +1,7 @@
 """The state of a page of a search as its address, so that it can be shared, kept and gone back to."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from django.http import QueryDict
 from django.urls import reverse
@@ -42,7 +43,11 @@ class Address:
 
     def link(self, pairs) -> str:
         """The page at these pairs."""
-        return self.at(self.page, pairs)
+        return f"{self._place}?{urlencode(list(pairs))}" if pairs else self._place
+
+    @cached_property
+    def _place(self) -> str:
+        return reverse(self.page)
 
     def at(self, page: str, pairs) -> str:
         """Another page at these pairs."""
