@@ -13,7 +13,7 @@ from elasticsearch.helpers import streaming_bulk
 from catalog.models import SearchEntry
 from catalog.search import visible
 from catalog.search.asked import Asked
-from catalog.search.elastic_query import body
+from catalog.search.elastic_query import body, buckets_of
 from catalog.search.found import Found
 from catalog.search.mapping import MAPPINGS, SETTINGS, document, microseconds
 from catalog.search.query import FACETS, FacetValue, SearchQuery, read_place, write_place
@@ -167,7 +167,7 @@ def _found(query: SearchQuery, told: dict, passed: int) -> Found:
     ids = [UUID(hit["_id"]) for hit in hits[: query.limit]]
     more = len(hits) > query.limit
     after = write_place(query, NAME, passed + len(ids), hits[query.limit - 1]["sort"]) if more else ""
-    facets = {name: _values(query, name, each["values"]["buckets"]) for name, each in _facets(told)}
+    facets = {name: _values(query, name, buckets_of(each)) for name, each in _facets(told)}
     return Found(ids, told["hits"]["total"]["value"], facets, after)
 
 

@@ -10,6 +10,7 @@ from catalog.search.query import FACETS, SearchQuery
 from catalog.search.weights import FIELDS
 
 MOST_VALUES = 60
+MET, VALUES = "those that meet the other choices", "values"  # no code is written so
 MOST_CLAUSES = 700  # beyond that only titles, keywords and the whole are weighed
 FEW = ("title", "keywords")
 ANYWHERE = 0.2  # the weight of tokens that were found, but in no one field together
@@ -125,11 +126,31 @@ def _chosen(name: str, values: list[str], moment: int) -> dict:
 
 
 def _facet(name: str, others: list[dict], moment: int) -> dict:
-    under = {"bool": {"filter": others}}
+    """The values of a facet among the hits that meet the other choices.
+
+    A `filter`, or `filters` without a bucket for the others, would ask the whole query once more for each facet.
+    """
+    values = _values(name, moment)
+    if not others:
+        return values
+    return {
+        "filters": {"filters": {MET: {"bool": {"filter": others}}}, "other_bucket": True},
+        "aggs": {VALUES: values},
+    }
+
+
+def _values(name: str, moment: int) -> dict:
     if name in TERMS:
-        return {"filter": under, "aggs": {"values": {"terms": {"field": TERMS[name], "size": MOST_VALUES}}}}
-    tests = {Yes.YES.value: {"term": {FLAGS[name]: True}}} if name in FLAGS else _states(moment)
-    return {"filter": under, "aggs": {"values": {"filters": {"filters": tests}}}}
+        return {"terms": {"field": TERMS[name], "size": MOST_VALUES}}
+    return {
+        "filters": {"filters": {Yes.YES.value: {"term": {FLAGS[name]: True}}} if name in FLAGS else _states(moment)}
+    }
+
+
+def buckets_of(counted: dict):
+    """The values in what the engine counted for a facet."""
+    met = counted["buckets"].get(MET) if isinstance(counted["buckets"], dict) else None
+    return (met[VALUES] if met else counted)["buckets"]
 
 
 def _states(moment: int) -> dict[str, dict]:

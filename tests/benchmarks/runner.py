@@ -61,7 +61,8 @@ Measured on {machine}.
   released, each with 3 columns and some 50 words, of which the common ones stand in about one of ten. A line is one
   kind of question in 60 wordings, words of cities in both languages. "For the first time" each is looked up, by a web
   server and an engine that have just been started; "again" are the same wordings once more, which PostgreSQL's search
-  finds in the cache, since nothing in the index changed; 16 clients share the cores with the server and the engine. "The engine's own" is the call of the engine for a query that was understood before.
+  finds in the cache, since nothing in the index changed; 16 clients share the cores with the server and the engine.
+  "The engine's own" is the call of the engine for a query that was understood before, without the cache.
   `make bench ARGS="--datasets 500000"` measures another number and leaves this page as it is.
 - **A disclosure** is `open_rows` and its end under a grant, with a key, a row filter and two masks: the basis, the
   membership and the key are asked anew, and two events are committed, each with its details, each as one planned
