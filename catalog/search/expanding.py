@@ -37,7 +37,9 @@ def expand(parsed: Parsed, vocabulary: Vocabulary, synonyms: Synonyms | None = N
     meant = meaning(groups, vocabulary, synonyms)
     ways = Ways(meant, vocabulary, synonyms)
     units = _spans(groups, meant, synonyms)
-    vocabulary.count(_named(units, ways))
+    joined = _joined(units)
+    vocabulary.count(_named(units, ways) | set(joined.values()))
+    units = _with_joined(units, {pair: word for pair, word in joined.items() if vocabulary.frequency(word)})
 
     strict = tuple(tuple(ways.choice(term) for term in unit.terms) for unit in units)
     asked = Asked(
@@ -109,6 +111,22 @@ def _unit(group: tuple[Term, ...]) -> Unit:
         return Unit(group)
     parts = [word for word in words_of(term.text) if word not in STOP]
     return Unit(group, tuple(map(Term, parts)) if len(parts) > 1 else ())
+
+
+def _joined(units: list[Unit]) -> dict[tuple[int, int], str]:
+    """Neighbours in Latin letters, by their places, as they would be written as one word."""
+    single = [unit.terms[0].text if len(unit.terms) == 1 and unit.terms[0].plain else "" for unit in units]
+    latin = [text if text.isascii() and text.isalnum() else "" for text in single]
+    return {(at, at + 1): a + b for at, (a, b) in enumerate(pairwise(latin)) if a and b}
+
+
+def _with_joined(units: list[Unit], joined: dict[tuple[int, int], str]) -> list[Unit]:
+    """Two words that some dataset writes as one, as names of columns are, are each found by that one as well."""
+    found = list(units)
+    for pair, word in joined.items():
+        for at in pair:
+            found[at] = replace(found[at], terms=(*found[at].terms, Term(word)))
+    return found
 
 
 def _named(units: list[Unit], ways: Ways) -> set[str]:

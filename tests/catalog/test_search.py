@@ -5,6 +5,7 @@ from django.core.exceptions import ValidationError
 
 from catalog.models import Basis, Column, Distribution
 from catalog.search import SearchQuery, index_dataset, outbox, search
+from catalog.search.refreshing import refresh_vocabulary
 from tests import world
 
 pytestmark = pytest.mark.django_db
@@ -135,3 +136,15 @@ def test_of_two_alike_the_one_that_says_less_stands_first(catalogue):
         index_dataset(dataset)
     outbox.send()
     assert found("bilby", people.owner).ids == [datasets["brief"].pk, datasets["long"].pk]
+
+
+def test_it_finds_two_words_that_a_dataset_writes_as_one(catalogue):
+    trees = catalogue[1]
+    Column.objects.filter(name="species").update(title_en="TrunkGirth")
+    index_dataset(trees)
+    outbox.send()
+    refresh_vocabulary()
+    for q in ("trunk_girth", "Trunk girth", "trunkgirth"):
+        results = found(q)
+        assert results.ids == [trees.pk] and not results.loosened, q
+    assert found("girth trunk").loosened
