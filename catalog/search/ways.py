@@ -8,7 +8,7 @@ from catalog.search.vocabulary import Vocabulary
 from catalog.search.weights import LIFT, MOST_TELLING, NAMED, SHORTEST_PREFIX, WAYS
 from catalog.search.words import is_chinese, is_pinyin, pairs, runs, stem
 
-MOST_SYNONYMS = 24
+MOST_SYNONYMS = 16
 
 
 class Ways:
