@@ -25,13 +25,13 @@ PATIENCE = 90
 class Node:
     """A server on a port and a folder of its own: it can be stopped and started again in the middle of a test."""
 
-    def __init__(self, folder: str):
+    def __init__(self, folder: str, heap: str = "512m"):
         if not START.exists():
             pytest.skip("no Elasticsearch beside the checkout: set TEST_SEARCH_URL to use another")
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
-        self.folder, self.process = folder, None
+        self.folder, self.heap, self.process = folder, heap, None
         self.start()
 
     @property
@@ -39,11 +39,14 @@ class Node:
         return f"http://127.0.0.1:{self.port}"
 
     def start(self) -> None:
-        command = [START, "--port", str(self.port), "--data", self.folder, "--heap", "512m"]
+        command = [START, "--port", str(self.port), "--data", self.folder, "--heap", self.heap]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         if not self.process.stdout.readline().strip():
             self.process.wait(PATIENCE)
             pytest.skip("Elasticsearch did not start: it needs a JDK of 21 or newer, and Maven the first time")
+        # The collector of this node frees memory only when all is taken, and the breaker would refuse before that.
+        limit = {"indices.breaker.total.limit": "100%"}
+        elastic.client_of(self.url).cluster.put_settings(persistent=limit)
 
     def stop(self) -> None:
         self.process.send_signal(signal.SIGTERM)

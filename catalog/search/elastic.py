@@ -23,7 +23,9 @@ AUDIENCES = tuple(SearchEntry.Audience.values)
 SECONDS = 2  # that a reader waits for it, before the database answers
 MOST_EXTRA = 20_000  # datasets that a reader may know of beyond what every officer may
 DEEPEST = 9_000  # hits that can be passed by their number alone
-BATCH = 500
+BATCH = 200
+PATIENT = 8  # times that who builds an index asks an engine again that has too much to do
+PAUSE = 0.5  # seconds before the first of them
 
 
 class Unavailable(Exception):
@@ -84,9 +86,13 @@ def refresh(names: list[str]) -> None:
         client().indices.refresh(index=indexes, ignore_unavailable=True)
 
 
-def write(acts: Iterable[dict]) -> Iterator[tuple[str, str]]:
-    """Sends writes in batches; gives the ids that were refused with why. What is there in a newer state stays."""
-    sent = streaming_bulk(client(), acts, chunk_size=BATCH, raise_on_error=False, raise_on_exception=True)
+def write(acts: Iterable[dict], *, again: int = 0) -> Iterator[tuple[str, str]]:
+    """Sends writes in batches; gives the ids that were refused with why. What is there in a newer state stays.
+
+    An engine that has too much to do (429) is asked so many times again, each time after a longer pause.
+    """
+    how = {"chunk_size": BATCH, "max_retries": again, "initial_backoff": PAUSE, "max_backoff": 16 * PAUSE}
+    sent = streaming_bulk(client(), acts, raise_on_error=False, raise_on_exception=True, **how)
     for was_done, told in sent:
         (answer,) = told.values()
         if not was_done and answer["status"] not in (404, 409):

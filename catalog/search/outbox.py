@@ -49,7 +49,7 @@ def send(of: list[UUID] | None = None) -> int:
     builds = dict(SearchIndex.objects.values_list("name", "state"))  # read after what waits: see `rebuilding`
     read = [name for name, state in builds.items() if of is None or state == SearchIndex.State.LIVE]
     try:
-        refused = dict(elastic.write(_acts(pending, list(builds))))
+        refused = dict(elastic.write(_acts(pending, list(builds)), again=0 if of is None else elastic.PATIENT))
         elastic.refresh(read)
     except (ApiError, TransportError) as reason:
         SearchPending.objects.filter(pk__in=pending).update(error=f"{type(reason).__name__}: {reason}"[:300])

@@ -95,7 +95,8 @@ def _make(name: str, ids: list[UUID]) -> list[UUID]:
     if name:
         outbox.send(changed)
         same = SearchEntry.objects.filter(dataset__in=set(ids) - set(changed)).select_related("department")
-        for pk, why in elastic.write(elastic.put(entry, name) for entry in same.defer("words")):
+        acts = (elastic.put(entry, name) for entry in same.defer("words"))
+        for pk, why in elastic.write(acts, again=elastic.PATIENT):
             raise elastic.Unavailable(f"{pk}: {why}")
     return ids
 

@@ -86,7 +86,7 @@ def _beside() -> Iterator[str]:
         url = os.environ.get("TEST_SEARCH_URL", "")
         if not url:
             try:
-                node = Node(stack.enter_context(TemporaryDirectory(prefix="causeway-elastic-")))
+                node = Node(stack.enter_context(TemporaryDirectory(prefix="causeway-elastic-")), heap="2g")
             except pytest.skip.Exception as reason:
                 print(f"Elasticsearch is not measured: {reason}")
             else:
