@@ -3,6 +3,7 @@
 import logging
 import time
 from dataclasses import replace
+from functools import partial
 from uuid import UUID
 
 from django.conf import settings
@@ -60,19 +61,24 @@ def _untold() -> list[UUID] | None:
 def _answer(query: SearchQuery, asked: Asked, unsure: list[UUID] | None) -> tuple[Found, bool]:
     """What is found, and whether the engine that should have answered did not."""
     if unsure is None:
-        return lately.search(query, asked), False
+        return _within(query, asked), False
     try:
         return _beside(query, asked, unsure), False
     except elastic.Unavailable as reason:
         _pause(reason)
-        return lately.search(query, asked), True
+        return _within(query, asked), True
+
+
+def _within(query: SearchQuery, asked: Asked) -> Found:
+    """What the database itself found."""
+    return lately.search(query, asked, postgres.search, postgres.NAME)
 
 
 def _beside(query: SearchQuery, asked: Asked, unsure: list[UUID]) -> Found:
     """What the engine beside the database found and the database confirms."""
     if time.monotonic() < _down_until:
         raise elastic.Unavailable("it was down a moment ago")
-    found = elastic.search(query, asked, unsure=unsure)
+    found = lately.search(query, asked, partial(elastic.search, unsure=unsure), elastic.NAME, sorted(unsure))
     known = postgres.still_known(query, found.ids)
     ids = [pk for pk in found.ids if pk in known]
     return replace(found, ids=ids, total=found.total - len(found.ids) + len(ids))

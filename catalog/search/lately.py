@@ -7,6 +7,7 @@ under another name is never read. So a withdrawal or a lost right is seen with i
 
 import json
 import logging
+from collections.abc import Callable
 from dataclasses import replace
 from hashlib import sha256
 from uuid import UUID
@@ -17,7 +18,7 @@ from redis.exceptions import RedisError
 
 from audit.actor import PUBLIC, Actor
 from catalog.models import SearchEntry
-from catalog.search import postgres, visible
+from catalog.search import visible
 from catalog.search.asked import Asked
 from catalog.search.forms import current_form
 from catalog.search.found import Found
@@ -30,26 +31,36 @@ MOST_HIDDEN = 2_000  # datasets; where more are hidden from an officer, nothing 
 NEXT = "(SELECT min({0}) FROM catalog_searchentry WHERE audience = %(audience)s AND {0} > now())"
 STATE = f"""SELECT count(*), sum(mark), least({", ".join(map(NEXT.format, ("valid_until", "late_at", "overdue_at")))})
     FROM catalog_searchchange"""
+MARK = "INSERT INTO catalog_searchchange (mark, at) VALUES ((random() * 4611686018427387904)::bigint, now())"
 FORGET = f"""DELETE FROM catalog_searchchange WHERE at < now() - interval '{MOST_MARKS}'
     AND id < (SELECT max(id) FROM catalog_searchchange)"""
 
 
-def search(query: SearchQuery, asked: Asked) -> Found:
-    """As `postgres.search`; what was kept of the same state is not looked up again."""
+def search(query: SearchQuery, asked: Asked, look: Callable[[SearchQuery, Asked], Found], *engine: object) -> Found:
+    """What `look` finds; what was kept of the same state is not looked up again.
+
+    `engine` is what the answer hangs on besides: which engine it is, and what it may not have been told of.
+    """
     state = _state(query.by)
     if not state:
-        return postgres.search(query, asked)
-    page, counts = _names(state, query, asked)
+        return look(query, asked)
+    page, counts = _names((*state, *engine), query, asked)
     kept = _recall([page, counts])
     if page in kept and (counts in kept or not query.counted):
         return _read(query, kept[page], kept.get(counts))
     if counts in kept:
-        found = postgres.search(replace(query, counted=False), asked)
+        found = look(replace(query, counted=False), asked)
         _keep({page: _page_of(found)})
         return _read(query, _page_of(found), kept[counts])
-    found = postgres.search(query, asked)
+    found = look(query, asked)
     _keep({page: _page_of(found)} | ({counts: _counts_of(found)} if query.counted else {}))
     return found
+
+
+def leave_mark() -> None:
+    """As the trigger does: the engine beside the database was mended, and what it said before does not stand."""
+    with connection.cursor() as cursor:
+        cursor.execute(MARK)
 
 
 def forget_marks() -> None:

@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from elasticsearch import ApiError, TransportError
 
 from catalog.models import Dataset, SearchEntry, SearchIndex, SearchPending
-from catalog.search import elastic, engines, outbox
+from catalog.search import elastic, engines, lately, outbox
 from catalog.search.forms import current_form
 from catalog.search.indexing import make_entries
 from catalog.search.mapping import MAPPING
@@ -75,6 +75,7 @@ def reconcile(say: Callable[[str], None] = lambda words: None) -> int:
                     changed.update(differing)
                     outbox.add(differing)
                 _drain()
+                lately.leave_mark()
         say(f"{len(changed)} differed and were mended.")
         return len(changed)
 

@@ -60,7 +60,7 @@ Measured on {machine}.
 - **Search speed** is taken over HTTP on made-up datasets, the same at each run, half of them Chinese, nine of ten
   released, each with 3 columns and some 50 words, of which the common ones stand in about one of ten. A line is one
   kind of question in 60 wordings, words of cities in both languages. "For the first time" each is looked up, by a web
-  server and an engine that have just been started; "again" are the same wordings once more, which PostgreSQL's search
+  server and an engine that have just been started; "again" are the same wordings once more, which a search
   finds in the cache, since nothing in the index changed; 16 clients share the cores with the server and the engine.
   "The engine's own" is the call of the engine for a query that was understood before, without the cache.
   `make bench ARGS="--datasets 500000"` measures another number and leaves this page as it is.

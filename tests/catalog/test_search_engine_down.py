@@ -4,7 +4,6 @@ import threading
 
 import pytest
 from django.core.management import CommandError, call_command
-from elasticsearch import ApiError
 
 from catalog.models import Basis, SearchEntry, SearchIndex, SearchPending
 from catalog.search import SearchQuery, elastic, engines, index_dataset, outbox, rebuilding, search
@@ -146,7 +145,7 @@ def test_a_rebuild_loses_no_change_that_is_made_meanwhile(engine, people, monkey
             end_release(gone)
             index_dataset(trees)
             index_dataset(gone)
-            assert found("poplars").ids == [trees.pk]
+            until(lambda: found("poplars").ids == [trees.pk])  # whoever reads it at this moment tells the engine
 
     rebuilding.rebuild(meanwhile)
     live = SearchIndex.objects.get()
@@ -155,30 +154,6 @@ def test_a_rebuild_loses_no_change_that_is_made_meanwhile(engine, people, monkey
     assert ({*results.ids}, results.total, results.degraded) == ({trees.pk, benches.pk}, 2, False)
     assert found("poplars").ids == [trees.pk]
     assert_nowhere("lamps")
-
-
-def test_who_builds_waits_for_an_engine_that_has_too_much_to_do(engine, people, monkeypatch):
-    """It refuses what is larger than it has room for at that moment (429), and takes it when it has."""
-    opened(people, "Street trees")
-    name = SearchIndex.objects.get().name
-    acts = [elastic.put(entry, name) for entry in SearchEntry.objects.select_related("department")]
-    monkeypatch.setattr(elastic, "PAUSE", 0.1)
-    room("1kb")
-    try:
-        with pytest.raises(ApiError) as refused:
-            list(elastic.write(acts))
-        assert refused.value.status_code == 429
-        freed = threading.Timer(0.5, room, ["100%"])
-        freed.start()
-        assert list(elastic.write(acts, again=elastic.PATIENT)) == []
-        freed.join()
-    finally:
-        room("100%")
-
-
-def room(limit: str) -> None:
-    """What requests may take of the memory of the engine; the one that says so is small."""
-    elastic.client().cluster.put_settings(persistent={"network.breaker.inflight_requests.limit": limit})
 
 
 def test_two_do_not_rebuild_at_once(engine, people):
