@@ -99,15 +99,15 @@ def test_it_refuses_a_cursor_of_another_list(city):
 def test_it_lists_in_a_constant_number_of_queries(city, django_assert_num_queries):
     client = caller()
     index_dataset(city.open)
-    client.get("/api/v1/datasets")
-    with django_assert_num_queries(3):
-        client.get("/api/v1/datasets")
-    for number in range(5):
-        dataset = world.dataset(city.owner, city.parks, f"More {number}")
-        world.basis("release", world.version(dataset, TREES), {"species": None})
-        index_dataset(dataset)
-    with django_assert_num_queries(3):
-        assert len(client.get("/api/v1/datasets").json()["results"]) == 6
+    for there, looked_up in ((1, 4), (6, 4)):
+        for _again in range(2):
+            with django_assert_num_queries(looked_up):
+                assert len(client.get("/api/v1/datasets").json()["results"]) == there
+            looked_up = 3  # kept until something changes
+        for number in range(5):
+            dataset = world.dataset(city.owner, city.parks, f"More {number}")
+            world.basis("release", world.version(dataset, TREES), {"species": None})
+            index_dataset(dataset)
 
 
 def test_it_describes_in_a_constant_number_of_queries(city, django_assert_num_queries):
