@@ -14,6 +14,11 @@ class Way:
     ordered: bool = False
     source: str = ""  # the word of the query, or the synonym or corrected word in its place
 
+    @property
+    def together(self) -> bool:
+        """True where the tokens cannot be found apart from each other."""
+        return self.ordered or len(self.tokens) == 1
+
 
 @dataclass(frozen=True)
 class Choice:

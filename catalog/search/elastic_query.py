@@ -1,20 +1,17 @@
 """What is asked, as a query of Elasticsearch: the same ways, fields and weights as in PostgreSQL."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
 from catalog.codes import UpdateState, Yes
-from catalog.search.asked import Asked, Choice, Way
-from catalog.search.mapping import ALL, microseconds, text_of
+from catalog.search.asked import Asked, Choice, Way, is_positive
+from catalog.search.mapping import microseconds, text_of, weighed
 from catalog.search.query import FACETS, SearchQuery
-from catalog.search.weights import FIELDS
+from catalog.search.weights import ALSO, FIELDS, WEIGHTS
 
 MOST_VALUES = 60
 MET, VALUES = "those that meet the other choices", "values"  # no code is written so
-MOST_CLAUSES = 700  # beyond that only titles, keywords and the whole are weighed
-FEW = ("title", "keywords")
-ANYWHERE = 0.2  # the weight of tokens that were found, but in no one field together
-ALSO = 0.05  # what a second field adds to the best one
 TERMS = {
     "themes": "theme", "departments": "department", "formats": "formats", "licences": "licence", "places": "places",
     "opening": "opening",
@@ -28,11 +25,10 @@ def body(query: SearchQuery, asked: Asked, *, filters: list[dict], unsure: list[
     chosen = {name: _chosen(name, list(getattr(query, name)), moment) for name in FACETS if getattr(query, name)}
     must_not = [{"terms": {"dataset": [str(pk) for pk in unsure]}}] if unsure else []
     counted = FACETS if query.counted else ()
-    fields = _weighed(asked)
-    must, refused = _words(asked, fields)
+    must, refused = _words(asked)
     whole = {"bool": {"filter": [*filters, *_period(query)], "must": must, "must_not": must_not + refused}}
     if must:
-        whole["bool"]["should"] = [_choice(lift, fields) for lift in asked.lifts]
+        whole["bool"]["should"] = [_best(_ways(lift)) for lift in asked.lifts]
     return {
         "query": {"function_score": {"query": whole, "field_value_factor": {"field": "boost", "missing": 1}}},
         "post_filter": {"bool": {"filter": list(chosen.values())}},
@@ -51,54 +47,60 @@ def _order(query: SearchQuery) -> list[dict]:
     return [*first.get(query.order, []), {"updated_at": way}, {"dataset": way}]
 
 
-def _weighed(asked: Asked) -> tuple[str, ...]:
-    """The fields in which each way counts for itself."""
-    ways = sum(len(choice.ways) for group in (*asked.groups, asked.lifts) for choice in group)
-    return tuple(FIELDS) if ways * len(FIELDS) <= MOST_CLAUSES else FEW
-
-
-def _words(asked: Asked, fields: tuple[str, ...]) -> tuple[list[dict], list[dict]]:
+def _words(asked: Asked) -> tuple[list[dict], list[dict]]:
     """What must be found, and what must not."""
     found, refused = [], []
     for group in asked.groups:
-        clauses = [_choice(choice, fields) for choice in group]
-        if all(choice.negated for choice in group):
-            refused.append({"bool": {"must": [_choice(choice, fields, bare=True) for choice in group]}})
+        if is_positive(group):
+            found.append(_best(clause for choice in group for clause in _clauses(choice)))
         else:
-            found.append({"dis_max": {"queries": clauses}})
+            refused.append({"bool": {"must": [_best(_ways(choice)) for choice in group]}})
     if found:
         found = [{"bool": {"should": found, "minimum_should_match": min(asked.required, len(found))}}]
     return found, refused
 
 
-def _choice(choice: Choice, fields: tuple[str, ...], *, bare: bool = False) -> dict:
-    clauses = [clause for way in choice.ways for clause in _way(way, choice, fields)]
-    found = {"dis_max": {"queries": clauses, "tie_breaker": ALSO}}
-    if choice.negated and not bare:
-        return {"constant_score": {"filter": {"bool": {"must_not": [found]}}, "boost": 0.0}}
-    return found
+def _best(clauses: Iterable[dict]) -> dict:
+    """The best of them counts, and a little of the others."""
+    return {"dis_max": {"queries": list(clauses), "tie_breaker": ALSO}}
 
 
-def _way(way: Way, choice: Choice, fields: tuple[str, ...]) -> list[dict]:
+def _clauses(choice: Choice) -> list[dict]:
+    """What is found by the choice; what is found because a word stands nowhere is worth nothing."""
+    if choice.negated:
+        return [{"constant_score": {"filter": {"bool": {"must_not": _ways(choice)}}, "boost": 0.0}}]
+    return _ways(choice)
+
+
+def _ways(choice: Choice) -> list[dict]:
+    return [clause for way in choice.ways for clause in _way(way, choice)]
+
+
+def _way(way: Way, choice: Choice) -> list[dict]:
+    """The way in each text where it may be found, with what it is worth there."""
+    if choice.fields:
+        texts = {text_of(name): WEIGHTS[FIELDS[name]] for name in choice.fields}
+    else:
+        texts = {weighed(letter): weight for letter, weight in WEIGHTS.items()}
+    tests = [(_tokens(way, name), weight) for name, weight in texts.items()]
+    if not (choice.fields or way.together):
+        anywhere = [{"bool": {"should": [_token(way, n, name) for name in texts]}} for n in range(len(way.tokens))]
+        tests.append(({"bool": {"filter": anywhere}}, min(WEIGHTS.values())))
     worth = way.weight * choice.weight
-    named = [(text_of(name), FIELDS[name].weight) for name in choice.fields or fields]
-    if choice.fields is None:
-        named.append((ALL, ANYWHERE))
-    return [
-        {"constant_score": {"filter": _tokens(way, name), "boost": round(worth * weight, 6)}} for name, weight in named
-    ]
+    return [{"constant_score": {"filter": test, "boost": round(worth * weight, 6)}} for test, weight in tests]
 
 
 def _tokens(way: Way, field: str) -> dict:
     if way.ordered and len(way.tokens) > 1:
         kind = "match_phrase_prefix" if way.prefix else "match_phrase"
         return {kind: {field: {"query": " ".join(way.tokens), "analyzer": "whitespace"}}}
-    last = len(way.tokens) - 1
-    each = [
-        {"prefix" if way.prefix and place == last else "term": {field: {"value": token}}}
-        for place, token in enumerate(way.tokens)
-    ]
+    each = [_token(way, n, field) for n in range(len(way.tokens))]
     return each[0] if len(each) == 1 else {"bool": {"filter": each}}
+
+
+def _token(way: Way, n: int, field: str) -> dict:
+    kind = "prefix" if way.prefix and n == len(way.tokens) - 1 else "term"
+    return {kind: {field: {"value": way.tokens[n]}}}
 
 
 def _period(query: SearchQuery) -> list[dict]:

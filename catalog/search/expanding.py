@@ -13,6 +13,7 @@ from catalog.search.weights import ENOUGH, PART, STOP, TELLING
 from catalog.search.words import is_chinese, words_of
 
 LONGEST_SPAN = 4
+MOST_WAYS = 160  # of a whole query
 QUESTION = 2  # small words that make a query a question, of which a part is enough
 MANY = 4
 SHORTEST_CIVIC, LONGEST_CIVIC = 3, 12  # characters of a civic word that is seen wherever it stands in Chinese
@@ -51,9 +52,9 @@ def expand(parsed: Parsed, vocabulary: Vocabulary, synonyms: Synonyms | None = N
     loose = _loose(asked, units, ways)
     is_question = len(cut) - len(groups) >= QUESTION or asked.required >= MANY
     if is_question:
-        return loose
+        return _bounded(loose)
     is_looser = (loose.groups, loose.required) != (asked.groups, asked.required)
-    return replace(asked, loosened=loose) if is_looser else asked
+    return _bounded(replace(asked, loosened=loose) if is_looser else asked)
 
 
 def _cut(parsed: Parsed, synonyms: Synonyms) -> Groups:
@@ -164,3 +165,17 @@ def _lifts(groups: Groups) -> list[Choice]:
     """Neighbours that stand side by side lift the score, and need not."""
     plain = [group[0].text if len(group) == 1 and group[0].plain else "" for group in groups]
     return [lift(a, b) for a, b in pairwise(plain) if a and b and is_chinese(a) == is_chinese(b)]
+
+
+def _bounded(asked: Asked) -> Asked:
+    """What an engine takes as one question: where there are very many ways, the first of each choice."""
+    choices = [choice for group in (*asked.groups, asked.lifts) for choice in group]
+    each = max((len(choice.ways) for choice in choices), default=0)
+    while each > 1 and sum(min(each, len(choice.ways)) for choice in choices) > MOST_WAYS:
+        each -= 1
+
+    def fewer(group: Group) -> Group:
+        return tuple(replace(choice, ways=choice.ways[:each]) for choice in group)
+
+    loosened = asked.loosened and _bounded(asked.loosened)
+    return replace(asked, groups=tuple(map(fewer, asked.groups)), lifts=fewer(asked.lifts), loosened=loosened)

@@ -5,10 +5,9 @@ import json
 from datetime import datetime
 
 from catalog.models import SearchEntry
-from catalog.search.weights import FIELDS
+from catalog.search.weights import FIELDS, NAMED, WEIGHTS
 
 GAP = "_"  # stands where a stream has no token: no word is written so
-ALL = "all"
 MARKS = frozenset("~=^")
 ORDERED = ("", "~", "=")  # kinds of tokens that may be asked for side by side
 KEYWORDS = ("dataset", "basis", "department", "theme", "licence", "opening", "formats", "places", "title", "hash")
@@ -19,6 +18,12 @@ def text_of(field: str) -> str:
     return f"text_{field}"
 
 
+def weighed(letter: str) -> str:
+    """The name of the text in which the words of all fields of a weight stand."""
+    return f"weight_{letter.lower()}"
+
+
+ASKED = {name for names in NAMED.values() for name in names}  # fields that are searched by themselves
 TEXT = {"type": "text", "analyzer": "whitespace", "norms": False}
 SETTINGS = {"auto_expand_replicas": "0-1", "refresh_interval": "1s", "gc_deletes": "1h"}
 MAPPINGS = {
@@ -30,8 +35,11 @@ MAPPINGS = {
         **{name: {"type": "date"} for name in ("since", "until")},
         **{name: {"type": "long"} for name in ("valid_until", "late_at", "overdue_at", "updated_at", "used")},
         "boost": {"type": "double"},
-        **{text_of(name): {**TEXT, "copy_to": ALL} for name in FIELDS},
-        ALL: TEXT,
+        **{
+            text_of(name): {**TEXT, "index": name in ASKED, "copy_to": weighed(letter)}
+            for name, letter in FIELDS.items()
+        },
+        **{weighed(letter): TEXT for letter in WEIGHTS},
     },
 }
 MAPPING = hashlib.sha256(json.dumps([SETTINGS, MAPPINGS], sort_keys=True).encode()).hexdigest()[:16]

@@ -14,11 +14,13 @@ from catalog.search.documents import Entry
 from catalog.search.facets import LISTS, TOTAL, TOTAL_ALONE, chosen, counted, facet_rows, meets
 from catalog.search.found import Found
 from catalog.search.query import FACETS, FacetValue, SearchQuery, read_place, write_place
-from catalog.search.tsquery import conditions, score
+from catalog.search.tsquery import conditions, matching, score
 from catalog.search.vectors import vector
 
 NAME = "postgres"
-CANDIDATES = 400  # hits of each kind that are weighed one by one; the rest follows behind them, newest first
+TITLE = "ts_filter(e.words, '{a}')"
+MOST_PARTS = 4  # of which each has hits that are weighed
+CANDIDATES = 800  # hits of each kind that are weighed one by one; the rest follows behind them, newest first
 COLUMNS = (
     "basis_id", "department_id", "theme", "licence", "opening", "formats", "places", "has_geo", "has_api", "since",
     "until", "valid_until", "late_at", "overdue_at", "updated_at", "title", "used", "boost", "words", "fields",
@@ -151,17 +153,12 @@ def _page_sql(query: SearchQuery, params: dict, asked: Asked) -> str:
 
 
 def _by_score(query: SearchQuery, params: dict, asked: Asked) -> str:
-    """The best first. Of very many only the likely ones are weighed: those with the words in the title, and the used
-    and well kept."""
+    """The best first. Of very many only the likely ones are weighed: the used and well kept of those that hold what was
+    looked for in the title, anywhere, and of all."""
     rank = f"round((c.boost * ({score(asked, params)}))::numeric, 7)"
     place, skip = _place(query, params, "(coalesce(s.rank, 0), c.updated_at, c.dataset_id)", "numeric")
     return f"""
-        WITH titled AS MATERIALIZED (
-            SELECT e.id FROM catalog_searchentry e
-            WHERE e.audience = %(audience)s AND ts_filter(e.words, '{{a}}') @@ %(q0)s::tsquery),
-        likely AS (
-            (SELECT c.id FROM chosen c JOIN titled USING (id) ORDER BY c.boost DESC, c.id LIMIT {CANDIDATES})
-            UNION (SELECT id FROM chosen ORDER BY boost DESC, id LIMIT {CANDIDATES})),
+        WITH {_likely(asked, params)},
         weighed AS MATERIALIZED (
             SELECT id, ts_filter(words, '{{a,b,c,d}}') AS words FROM likely JOIN catalog_searchentry USING (id)),
         scored AS MATERIALIZED (
@@ -169,6 +166,34 @@ def _by_score(query: SearchQuery, params: dict, asked: Asked) -> str:
         SELECT 'hit', NULL, NULL, c.dataset_id, coalesce(s.rank, 0), c.updated_at
         FROM chosen c LEFT JOIN scored s USING (id) {place}
         ORDER BY coalesce(s.rank, 0) DESC, c.updated_at DESC, c.dataset_id DESC LIMIT %(limit)s {skip}"""
+
+
+def _likely(asked: Asked, params: dict) -> str:
+    """The common table `likely`: where a part is enough, each of the most telling parts has hits among them."""
+    choices = [choice for group in asked.positive for choice in group if not choice.negated]
+    if asked.required >= len(choices):
+        params["p0"], places = params["q0"], (TITLE,)
+    else:
+        telling = sorted(choices, key=lambda choice: -choice.weight)[:MOST_PARTS]
+        params |= {f"p{n}": matching(Asked(((choice,),), required=1)) for n, choice in enumerate(telling)}
+        places = (TITLE, "e.words")
+    parts = [
+        (f"{place} @@ %(p{n})s::tsquery", f"l{n}{m}")
+        for n in range(MOST_PARTS)
+        if f"p{n}" in params
+        for m, place in enumerate(places)
+    ]
+    held = [
+        f"{name} AS MATERIALIZED (SELECT e.id FROM catalog_searchentry e WHERE e.audience = %(audience)s AND {test})"
+        for test, name in parts
+    ]
+    most = CANDIDATES * len(places) // len(parts)
+    best = [
+        f"(SELECT c.id FROM chosen c JOIN {name} USING (id) ORDER BY c.boost DESC, c.id LIMIT {most})"
+        for _test, name in parts
+    ]
+    best.append(f"(SELECT id FROM chosen ORDER BY boost DESC, id LIMIT {CANDIDATES})")
+    return f"{', '.join(held)}, likely AS ({' UNION '.join(best)})"
 
 
 def _in_order(query: SearchQuery, params: dict) -> str:

@@ -1,11 +1,8 @@
 """Turns what is asked into PostgreSQL's own text queries, and into the sum that says how well an entry meets it."""
 
 from catalog.search.asked import Asked, Choice, Group, Way, is_positive
-from catalog.search.weights import FIELDS, LETTERS
+from catalog.search.weights import ALSO, FIELDS, WEIGHTS
 from catalog.search.words import quoted
-
-ALONE = 1.645  # ts_rank gives a word that stands once 1/1.645 of its weight, and neighbours the whole of it
-MOST_SCORED = 160  # ways; beyond that a query is matched, and the rest of its ways add nothing to the score
 
 
 def matching(asked: Asked) -> str:
@@ -33,33 +30,31 @@ def conditions(asked: Asked, params: dict) -> list[str]:
 
 
 def score(asked: Asked, params: dict) -> str:
-    """The sum over the groups of the best of their ways, as SQL; `params` gets its values."""
-    left, groups = MOST_SCORED, []
-    for group in (*asked.groups, *((lift,) for lift in asked.lifts)):
-        ways = [(choice, way) for choice in group if not choice.negated for way in choice.ways][:left]
-        left -= len(ways)
-        if ways:
-            ranks = [f"{choice.weight * way.weight:.6f} * {_rank(way, choice.fields, params)}" for choice, way in ways]
-            groups.append(f"greatest({', '.join(ranks)})")
-    return " + ".join(groups) or "0"
+    """The sum over the groups of the best of their ways, and a little of the others, as SQL; `params` gets values."""
+    found = (_best(group, params) for group in (*asked.groups, *((lift,) for lift in asked.lifts)))
+    return " + ".join(filter(None, found)) or "0"
 
 
-def _rank(way: Way, fields: tuple[str, ...] | None, params: dict) -> str:
-    """How well an entry meets the way, as SQL: a word more where it stands often, neighbours more where they are near.
-
-    Several words are worth the best place where they stand as the way wants them, however often each stands apart.
-    """
-    letters = _letters(fields)
-    asked = f"{_named(params, _way(way, letters))}::tsquery"
-    if len(way.tokens) == 1 or way.kind == "lift":
-        weights = "{" + ", ".join(map(str, LETTERS)) + "}"
-        return f"{ALONE if len(way.tokens) == 1 else 1.0} * ts_rank('{weights}', e.words, {asked})"
-    best = [
-        f"WHEN e.words @@ {_named(params, _way(way, letter))}::tsquery THEN {weight}"
-        for letter, weight in zip("ABC", reversed(LETTERS), strict=False)
-        if letter in (letters or "ABC")
+def _best(group: Group, params: dict) -> str:
+    """What the group's ways are worth in the places of each weight: the best of them, and a little of the others."""
+    tests = [
+        (choice.weight * way.weight * weight, _way(way, letters))
+        for choice in group
+        if not choice.negated
+        for way in choice.ways
+        for letters, weight in _places(way, choice.fields)
     ]
-    return f"CASE WHEN NOT e.words @@ {asked} THEN 0 {' '.join(best)} ELSE {LETTERS[0]} END"
+    worth = [f"CASE WHEN e.words @@ {_named(params, q)}::tsquery THEN {worth:.6f} ELSE 0 END" for worth, q in tests]
+    if not worth:
+        return ""
+    return f"(SELECT {1 - ALSO} * max(worth) + {ALSO} * sum(worth) FROM unnest(ARRAY[{', '.join(worth)}]) AS worth)"
+
+
+def _places(way: Way, fields: tuple[str, ...] | None) -> list[tuple[str, float]]:
+    """The letters of the places where the way counts for itself, with their weight; words apart count anywhere too."""
+    letters = _letters(fields) or WEIGHTS
+    places = [(letter, WEIGHTS[letter]) for letter in letters]
+    return places if fields or way.together else [*places, ("", min(WEIGHTS.values()))]
 
 
 def _group(group: Group) -> str:
@@ -72,7 +67,7 @@ def _choice(choice: Choice) -> str:
 
 
 def _letters(fields: tuple[str, ...] | None) -> str:
-    return "".join(sorted({FIELDS[name].letter for name in fields})) if fields else ""
+    return "".join(sorted({FIELDS[name] for name in fields})) if fields else ""
 
 
 def _way(way: Way, letters: str) -> str:

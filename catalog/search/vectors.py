@@ -12,7 +12,7 @@ def vector(fields: dict[str, list[list[str]]]) -> str:
     spots: dict[str, list[str]] = {}
     position = 0
     for name, places in fields.items():
-        letter = FIELDS[name].letter
+        letter = FIELDS[name]
         for tokens in places[: MOST - position]:
             position += 1
             spot = f"{position}{letter}"

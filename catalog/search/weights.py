@@ -1,33 +1,28 @@
 """Every weight of the search, in one place: how much a field, a way of matching and a dataset's state count.
 
 The score of a dataset is the sum over the groups that it meets of the best of its ways, each worth
-`way.weight` x the weight of the best field where it was found, and then times the dataset's `boost`.
+`way.weight` x the weight of the best field where it was found, and a little of its other ways; and then times the
+dataset's `boost`.
 """
 
 import math
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
-
-@dataclass(frozen=True)
-class Field:
-    """How much a word counts there, and which of PostgreSQL's four weights it shares."""
-
-    weight: float
-    letter: str
-
-
+# How much a word counts where it stands. PostgreSQL tells four weights apart, A to D, and so does every other engine:
+# what one finds the other finds in the same order of magnitude.
+WEIGHTS = {"A": 1.0, "B": 0.55, "C": 0.4, "D": 0.27}
 FIELDS = {
-    "title": Field(1.0, "A"),
-    "keywords": Field(0.55, "B"),
-    "department": Field(0.4, "B"),
-    "theme": Field(0.4, "B"),
-    "columns": Field(0.4, "C"),
-    "values": Field(0.3, "C"),
-    "files": Field(0.3, "C"),
-    "coverage": Field(0.3, "D"),
-    "description": Field(0.25, "D"),
+    "title": "A",
+    "keywords": "B",
+    "department": "C",
+    "theme": "C",
+    "columns": "C",
+    "values": "D",
+    "files": "D",
+    "coverage": "D",
+    "description": "D",
 }
+ALSO = 0.05  # what another way in which a term is found adds to the best one
 # What a person may name in field:value, and the fields of the index that it means.
 NAMED = {
     "title": ("title",),
@@ -40,7 +35,6 @@ NAMED = {
     "place": ("coverage",),
     "description": ("description",),
 }
-LETTERS = (0.25, 0.35, 0.5, 1.0)  # D, C, B, A, as PostgreSQL takes them
 
 SHORTEST_PREFIX = 2  # letters that a word must have to be taken for a beginning
 TELLING = 0.6  # of the weight of a query's most telling group, that which another must have to be asked for at all

@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from catalog.search.asked import Asked, Choice, Way
-from catalog.search.weights import FIELDS
+from catalog.search.weights import FIELDS, WEIGHTS
 
 FIELD_WORDS = {
     "title": _("title"),
@@ -78,7 +78,7 @@ def _reason(group: Iterable[Choice], fields: dict, held: dict[str, set[str]]) ->
     for choice in group:
         for way in () if choice.negated else choice.ways:
             for name in choice.fields or fields:
-                worth = way.weight * FIELDS[name].weight
+                worth = way.weight * WEIGHTS[FIELDS[name]]
                 if worth > most and name in fields and _holds(fields[name], held[name], way):
                     best, most = Why(way.kind, name, way.source), worth
     return best
